@@ -1,0 +1,53 @@
+/** What an integration is: one property or deployment that may talk to this server. */
+
+/** `widget`: the token stands in a web page. `api`: the token is a secret. */
+export type IntegrationKind = 'widget' | 'api'
+
+/** One live token of an integration. */
+export interface IntegrationToken {
+  /** Names the token in the operator API. */
+  id: string
+  /** SHA-256 of the token, base64url. The token has 128 random bits or more, so a plain hash cannot be searched. */
+  hash: string
+  /** The last four characters, to tell tokens apart. */
+  hint: string
+  /** The token itself; only kept for `widget` tokens, which are public. */
+  value?: string
+  /** RFC 3339. */
+  createdAt: string
+}
+
+/** A secret with which the site's own server signs its customers' ids. */
+export interface IdentitySecret {
+  secret: string
+  /** RFC 3339. */
+  createdAt: string
+  /** RFC 3339; set when a newer secret takes over. @default never */
+  expiresAt?: string
+}
+
+/** An integration as it is stored. */
+export interface Integration {
+  /** `int_` and random characters of `[A-Za-z0-9]`: never a `.`, so that it can be the scope of a conversation key. */
+  id: string
+  name: string
+  kind: IntegrationKind
+  /** Normalised entries; empty means any origin. */
+  allowedDomains: string[]
+  /** The name of a configured responder; null: people only. */
+  responder: string | null
+  responseMode: 'auto' | 'approval'
+  /** Accept deterministic ids without proof. Security: anybody may then read any such conversation. */
+  allowUnsignedIds: boolean
+  /** Refuse capability ids too: only proven visitors may chat. */
+  requireIdentity: boolean
+  /** Days after which conversations may be erased; null: kept. */
+  retentionDays: number | null
+  /** Look and texts of the widget. */
+  widget: Record<string, unknown>
+  tokens: IntegrationToken[]
+  identitySecrets: IdentitySecret[]
+  /** RFC 3339. */
+  createdAt: string
+  updatedAt: string
+}
