@@ -1,0 +1,34 @@
+/** What a responder is told of the conversation so far. */
+import type { ResponderMessage } from '../responders/responder.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+import type { PublicValue } from './values.ts'
+
+/** How much goes along: the newest messages that fit. */
+export interface ContextBudget {
+  /** Most messages. @default 40 */
+  messages: number
+  /** Most characters (UTF-16 units) of all bodies together. @default 24_000 */
+  characters: number
+}
+
+/** The default budget: some 6,000 tokens, which every chat model of today takes beside its answer. */
+export const defaultBudget: ContextBudget = { messages: 40, characters: 24_000 }
+
+/** The messages before `message`, newest within the budget, oldest first. */
+export async function historyFor(
+  log: ConversationLog,
+  conversation: string,
+  message: LogEntry<PublicValue>,
+  budget: ContextBudget = defaultBudget,
+): Promise<ResponderMessage[]> {
+  const page = await log.before<PublicValue>(conversation, 'public', message.id, budget.messages)
+  const chosen: ResponderMessage[] = []
+  let left = budget.characters
+  for (const { value, createdAt } of page.entries.toReversed()) {
+    left -= value.body.length
+    if (left < 0) break
+    const role = value.actor === 'customer' ? 'customer' : value.data?.author ? 'operator' : 'assistant'
+    chosen.unshift({ role, body: value.body, createdAt })
+  }
+  return chosen
+}

@@ -1,0 +1,148 @@
+/** Reads of a conversation, for the customer and for operators. */
+import { limits } from '../../protocol.ts'
+import type { ConversationRecord, HistoryPage } from '../../protocol.ts'
+import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+import { endKey } from './keys.ts'
+import { toRecord } from './values.ts'
+import type { PrivateValue, PublicValue } from './values.ts'
+import type { Wakeups } from './wakeups.ts'
+
+/** What part of a history is asked for. */
+export interface HistoryQuery {
+  afterId?: string
+  beforeId?: string
+  limit: number
+  /** Seconds to wait for something new. */
+  wait: number
+  /** The client has gone. */
+  signal: AbortSignal
+}
+
+/** No answer takes longer than this, in milliseconds: older messages need no look at their turns. */
+const LONGEST_TURN_MS = 900_000
+
+/** The customer's view. @throws LogError `cursor_not_found` and others */
+export async function history(
+  log: ConversationLog,
+  wakeups: Wakeups,
+  conversation: string,
+  conversationId: string,
+  query: HistoryQuery,
+  now: () => number,
+): Promise<HistoryPage> {
+  const read = (): LogPage<PublicValue> | Promise<LogPage<PublicValue>> =>
+    query.afterId === undefined
+      ? log.before<PublicValue>(conversation, 'public', query.beforeId ?? null, query.limit)
+      : log.after<PublicValue>(conversation, 'public', query.afterId, query.limit)
+  const page = await waitFor(read, (found) => found.entries.length > 0, wakeups, conversation, query)
+  const messages = page.entries.map(toRecord)
+  const activeTurn = await findActiveTurn(log, conversation, now)
+  return {
+    conversationId,
+    messages,
+    lastMessageId: messages.at(-1)?.id ?? query.afterId ?? null,
+    hasMore: page.hasMore,
+    ...(activeTurn && { activeTurn }),
+  }
+}
+
+/** The answer that is being written: of the newest unanswered messages the first. */
+async function findActiveTurn(
+  log: ConversationLog,
+  conversation: string,
+  now: () => number,
+): Promise<HistoryPage['activeTurn']> {
+  const { entries } = await log.before<PublicValue>(conversation, 'public', null, 20)
+  let active: HistoryPage['activeTurn']
+  for (const entry of entries.toReversed()) {
+    const turn = entry.value.turn
+    if (now() - Date.parse(entry.createdAt) > LONGEST_TURN_MS) break
+    if (turn?.mode !== 'auto') continue
+    if (await log.find(conversation, endKey(turn.id))) break
+    active = { turnId: turn.id, userMessageId: entry.id }
+  }
+  return active
+}
+
+/** A record as operators see it. */
+export type OperatorRecord =
+  | (ConversationRecord & { visibility: 'public' })
+  | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
+
+/** The answer of the operators' `records` call. */
+export interface RecordsPage {
+  /** Oldest first. */
+  records: OperatorRecord[]
+  /** Pass it on as `afterId` to get what comes after. */
+  lastRecordId: string | null
+  hasMore: boolean
+}
+
+/** A place in the public and one in the private lane: `<id>.<id>`, either may be empty. */
+const splitCursor = (cursor: string | undefined): [string | null, string | null] => {
+  const [open = '', closed = ''] = (cursor ?? '').split('.')
+  return [open || null, closed || null]
+}
+
+/** The operators' view: messages, drafts, ends of turns. @throws LogError `cursor_not_found` and others */
+export async function records(
+  log: ConversationLog,
+  wakeups: Wakeups,
+  conversation: string,
+  query: Omit<HistoryQuery, 'beforeId'>,
+): Promise<RecordsPage> {
+  const [openCursor, closedCursor] = splitCursor(query.afterId)
+  const read = async () => ({
+    open: await log.after<PublicValue>(conversation, 'public', openCursor, query.limit),
+    closed: await log.after<PrivateValue>(conversation, 'private', closedCursor, query.limit),
+  })
+  const isNew = ({ open, closed }: Awaited<ReturnType<typeof read>>) => open.entries.length + closed.entries.length > 0
+  const { open, closed } = await waitFor(read, isNew, wakeups, conversation, query)
+  const merged = [...open.entries.map(publicView), ...closed.entries.map(privateView)]
+    .toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0))
+    .slice(0, query.limit)
+  const last = (visibility: string) => merged.findLast((record) => record.visibility === visibility)?.id
+  const cursor = `${last('public') ?? openCursor ?? ''}.${last('private') ?? closedCursor ?? ''}`
+  return {
+    records: merged,
+    lastRecordId: cursor === '.' ? null : cursor,
+    hasMore: open.hasMore || closed.hasMore || merged.length < open.entries.length + closed.entries.length,
+  }
+}
+
+const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({ ...toRecord(entry), visibility: 'public' })
+
+const privateView = ({ id, createdAt, value }: LogEntry<PrivateValue>): OperatorRecord => ({
+  id,
+  type: value.type,
+  ...(value.type === 'draft' && { body: value.body }),
+  data: { ...value.ends },
+  createdAt,
+  visibility: 'private',
+})
+
+/** Reads, and where there is nothing, reads again whenever something came, until the time is up. */
+async function waitFor<T>(
+  read: () => T | Promise<T>,
+  isNew: (found: T) => boolean,
+  wakeups: Wakeups,
+  conversation: string,
+  { wait, signal }: Pick<HistoryQuery, 'wait' | 'signal'>,
+): Promise<T> {
+  if (wait === 0) return read()
+  const deadline = performance.now() + wait * 1_000
+  const listener = wakeups.listen(conversation)
+  try {
+    for (;;) {
+      const found = await read()
+      const left = deadline - performance.now()
+      if (isNew(found) || left <= 0 || signal.aborted) return found
+      await listener.next(left, signal)
+    }
+  } finally {
+    listener.close()
+  }
+}
+
+/** The cap of a page. */
+export const capLimit = (limit: number): number => Math.min(limit, limits.historyMax)

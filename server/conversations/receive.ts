@@ -1,0 +1,82 @@
+/** Takes a customer's message: stored once, whatever is retried. */
+import { limits } from '../../protocol.ts'
+import { HttpError } from '../errors.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+import { clientKey, sameTextKey, turnKey } from './keys.ts'
+import { advance, emptyTurn } from './turn-lane.ts'
+import type { PublicValue, TurnMode } from './values.ts'
+
+/** A message to store. */
+export interface ReceiveRequest {
+  conversation: string
+  /** Trimmed and within the limits. */
+  text: string
+  /** The id the turn gets if the message is new. */
+  turnId: string
+  mode: TurnMode
+  clientMessageId?: string
+  context?: Record<string, unknown>
+}
+
+/** A stored message. */
+export interface Received {
+  message: LogEntry<PublicValue>
+  /** Whether it had been stored before. */
+  replayed: boolean
+}
+
+/**
+ * Stores a message, or finds the one that is meant.
+ * @throws HttpError `idempotency_mismatch`; LogError
+ */
+export async function receive(log: ConversationLog, now: () => number, request: ReceiveRequest): Promise<Received> {
+  const { conversation, text, clientMessageId, mode, turnId } = request
+  const value: PublicValue = {
+    actor: 'customer',
+    type: 'message',
+    body: text,
+    ...(clientMessageId && { data: { clientMessageId } }),
+    turn: { id: turnId, mode, ...(request.context && { context: request.context }) },
+  }
+  const keys = [clientMessageId ? clientKey(clientMessageId) : await sameTextKey(text), turnKey(turnId)]
+  const opens = mode === 'human' ? undefined : turnId
+
+  for (let supersedes: string | undefined; ;) {
+    const appended = await log.append(conversation, 'public', value, {
+      keys,
+      ...(opens && { opens }),
+      ...(supersedes && { supersedes }),
+    })
+    if (appended.outcome === 'stored') return { message: appended.entry, replayed: false }
+    if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
+    const earlier = appended.entry
+    if (clientMessageId && earlier.value.body !== text) throw mismatch()
+    if (clientMessageId || (await isStillOpen(log, now, conversation, earlier))) {
+      return { message: earlier, replayed: true }
+    }
+    // A second "yes". Should somebody else have stored it just now, the loop meets that one.
+    supersedes = earlier.id
+  }
+}
+
+/** Whether the same text, without a key, can only be a retry: no client has seen the end of its answer yet. */
+async function isStillOpen(
+  log: ConversationLog,
+  now: () => number,
+  conversation: string,
+  earlier: LogEntry<PublicValue>,
+): Promise<boolean> {
+  const turn = earlier.value.turn
+  if (!turn || now() - Date.parse(earlier.createdAt) >= limits.attachMs) return false
+  const state = emptyTurn()
+  await advance(log, conversation, turn.id, state)
+  return !state.delivered
+}
+
+/** The answer to a key that was used for something else. */
+export const mismatch = (): HttpError =>
+  new HttpError(
+    409,
+    'idempotency_mismatch',
+    'This clientMessageId was used for a message with another text. Use a new one for a new message.',
+  )

@@ -1,0 +1,263 @@
+/** One turn from its claim to its end. */
+import type { RecordData } from '../../protocol.ts'
+import type { Logger } from '../logger.ts'
+import type { Responder } from '../responders/responder.ts'
+import type { Appended, ConversationLog, LogEntry } from '../storage/log.ts'
+import { isLogError } from '../storage/log.ts'
+import { historyFor } from './context.ts'
+import { endKey, parseConversationKey, turnKey } from './keys.ts'
+import { FencedError, advance, claimTurn, emptyTurn, turnLane } from './turn-lane.ts'
+import type { TurnPen } from './turn-lane.ts'
+import type { TurnRef } from './turns.ts'
+import type { PrivateValue, PublicValue, TurnEnd, TurnStart } from './values.ts'
+import type { Wakeups } from './wakeups.ts'
+
+/** What running a turn takes. */
+export interface RunOptions {
+  log: ConversationLog
+  wakeups: Wakeups
+  /** The responder of an integration; null when there is none any more. */
+  responderFor: (integrationId: string) => Responder | null
+  logger: Logger
+  /** Names this process among those that write to the log. */
+  owner: string
+  /** A clock that is never set back, in milliseconds. */
+  monotonic: () => number
+  /** The process takes no new turns. */
+  isClosing: () => boolean
+  /** How often an owner shows a sign of life while its responder is silent, in milliseconds. @default 10_000 */
+  beatMs?: number
+  /** How long the pieces of an ended turn are kept for replays, in milliseconds. @default 300_000 */
+  keepMs?: number
+}
+
+/** The process ends: whoever comes next takes the turn up. */
+export class ShutdownError extends Error {
+  override readonly name = 'ShutdownError'
+}
+
+/** The customer asked for the answer to be stopped. */
+class StopError extends Error {
+  override readonly name = 'StopError'
+}
+
+/** How long storage may be away before a turn is left to whoever comes next, in milliseconds. */
+const STORAGE_PATIENCE_MS = 300_000
+
+/**
+ * Answers one message. Returns when the turn has ended, belongs to somebody else, or is to be left as it is.
+ * @param mayTakeOver whether the owner of a turn that was claimed before is known to be gone
+ */
+export async function runTurn(
+  options: RunOptions,
+  ref: TurnRef,
+  mayTakeOver: boolean,
+  controller: AbortController,
+): Promise<void> {
+  const { log } = options
+  const { conversation, turnId } = ref
+  const found = await log.find<PublicValue>(conversation, turnKey(turnId))
+  const start = found?.entry.value.turn
+  if (!found || !start) return
+  if (!(await previousHasEnded(options, conversation, found.entry, controller.signal))) return
+
+  const state = emptyTurn()
+  await advance(log, conversation, turnId, state)
+  if (state.claimed && !mayTakeOver) return
+  const end = (outcome: Outcome) => endTurn(options, ref, start, state.deltas, outcome)
+  // Its end stands already, and only the mark was left open: ending it once more closes the mark and nothing else.
+  if (await log.find(conversation, endKey(turnId))) return end({})
+  const pen = await claimTurn(log, conversation, turnId, options.owner, state)
+  if (!pen) return
+  if (state.stopRequested) return end({ stopped: true })
+  if (state.deltas.length > 0) return end({ failure: interrupted })
+
+  const outcome = await answer(options, ref, found.entry, pen, controller)
+  if (outcome) await end(outcome)
+}
+
+type Outcome = Pick<TurnEnd, 'failure' | 'stopped' | 'pending'>
+
+const interrupted: NonNullable<TurnEnd['failure']> = {
+  code: 'responder_interrupted',
+  message: 'The answer broke off.',
+  retryable: true,
+}
+
+/** Lets the responder speak. Null when the turn is to be left to somebody else. */
+async function answer(
+  options: RunOptions,
+  ref: TurnRef,
+  message: LogEntry<PublicValue>,
+  pen: TurnPen,
+  controller: AbortController,
+): Promise<Outcome | null> {
+  const { log, logger } = options
+  const names = parseConversationKey(ref.conversation)
+  const responder = names && options.responderFor(names.integrationId)
+  if (!responder) return { pending: 'human' }
+
+  const stopListening = options.wakeups.on(ref.conversation, (notice) => {
+    if (!pen.isForeign(notice)) return
+    pen.check().then(
+      () => pen.state.stopRequested && controller.abort(new StopError()),
+      (error: unknown) => error instanceof FencedError && controller.abort(error),
+    )
+  })
+  const beat = setInterval(() => {
+    pen.write({ type: 'beat' }).catch((error: unknown) => error instanceof FencedError && controller.abort(error))
+  }, options.beatMs ?? 10_000)
+
+  try {
+    const pieces = responder.respond({
+      ...names,
+      turnId: ref.turnId,
+      text: message.value.body,
+      history: await historyFor(log, ref.conversation, message),
+      ...(message.value.turn?.context && { context: message.value.turn.context }),
+      signal: controller.signal,
+    })
+    for await (const text of untilAborted(pieces, controller.signal)) {
+      if (text) await persist(options, controller.signal, () => pen.write({ type: 'delta', text }))
+      if (pen.state.stopRequested) throw new StopError()
+    }
+    return pen.state.deltas.length > 0 ? {} : { pending: 'human' }
+  } catch (error) {
+    const reason: unknown = controller.signal.aborted ? controller.signal.reason : error
+    if (reason instanceof StopError) return { stopped: true }
+    if (reason instanceof FencedError) return null
+    // With something said, what there is goes out now; with nothing said, another process can still answer in full.
+    if (reason instanceof ShutdownError) return pen.state.deltas.length > 0 ? { failure: interrupted } : null
+    if (isLogError(reason)) throw reason
+    logger.warn('responder: failed', { kind: responder.kind, error: reason })
+    return { failure: failureOf(reason) }
+  } finally {
+    clearInterval(beat)
+    stopListening()
+    controller.abort()
+  }
+}
+
+/** The one step that makes an end public, stores it and closes the turn. Does nothing where it stands already. */
+async function endTurn(
+  options: RunOptions,
+  { conversation, turnId }: TurnRef,
+  start: TurnStart,
+  deltas: string[],
+  outcome: Outcome,
+): Promise<void> {
+  const { log } = options
+  const ends: TurnEnd = { turnId, deltas: deltas.length, ...outcome }
+  const body = deltas.join('')
+  const data: RecordData = {
+    ...(outcome.failure && { interrupted: true }),
+    ...(outcome.stopped && { stopped: true }),
+  }
+  const keys = { keys: [endKey(turnId)], closes: turnId }
+  const commit = (): Promise<Appended<PublicValue | PrivateValue>> => {
+    if (!body) return log.append(conversation, 'private', { type: 'turn-end', ends }, keys)
+    if (start.mode === 'approval') return log.append(conversation, 'private', { type: 'draft', body, ends }, keys)
+    const value: PublicValue = { actor: 'assistant', type: 'message', body, ends }
+    if (Object.keys(data).length > 0) value.data = data
+    return log.append(conversation, 'public', value, keys)
+  }
+  await persist(options, undefined, commit)
+  const timer = setTimeout(() => {
+    log.remove(conversation, turnLane(turnId)).catch((error: unknown) => {
+      options.logger.warn('turn: its pieces could not be dropped', { error })
+    })
+  }, options.keepMs ?? 300_000)
+  unref(timer)
+}
+
+/** Whether the turn before this one has ended, after waiting for it. False when there is no time left to wait. */
+async function previousHasEnded(
+  { log, wakeups, isClosing }: RunOptions,
+  conversation: string,
+  message: LogEntry<PublicValue>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const previous = await previousTurn(log, conversation, message)
+  if (!previous) return true
+  const listener = wakeups.listen(conversation)
+  try {
+    while (!isClosing() && !signal.aborted) {
+      if (await log.find(conversation, endKey(previous))) return true
+      await listener.next(2_000, signal)
+    }
+    return false
+  } finally {
+    listener.close()
+  }
+}
+
+async function previousTurn(
+  log: ConversationLog,
+  conversation: string,
+  message: LogEntry<PublicValue>,
+): Promise<string | null> {
+  for (let cursor: string | undefined = message.id; cursor;) {
+    const page: { entries: LogEntry<PublicValue>[]; hasMore: boolean } = await log.before<PublicValue>(
+      conversation,
+      'public',
+      cursor,
+      20,
+    )
+    const found = page.entries.findLast(({ value }) => value.turn && value.turn.mode !== 'human')
+    if (found?.value.turn) return found.value.turn.id
+    cursor = page.hasMore ? page.entries[0]?.id : undefined
+  }
+  return null
+}
+
+/** Tries until storage takes it. Safe for whatever is fenced or keyed: a try that was stored unseen isn't repeated. */
+async function persist<T>(options: RunOptions, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  const { monotonic, isClosing } = options
+  const giveUpAt = monotonic() + STORAGE_PATIENCE_MS
+  for (let delay = 100; ; delay = Math.min(delay * 2, 2_000)) {
+    try {
+      return await work()
+    } catch (error) {
+      const isWorthIt = isLogError(error) && error.isRetryable && monotonic() < giveUpAt && !isClosing()
+      if (!isWorthIt || signal?.aborted) throw error
+      await new Promise((resolve) => setTimeout(resolve, delay))
+    }
+  }
+}
+
+/** Yields what the responder says, and breaks off at once on abort, whether the responder listens to it or not. */
+async function* untilAborted(pieces: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error)
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  aborted.catch(() => {})
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted])
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    // Not awaited: a responder that hangs would keep its turn open for ever.
+    iterator.return?.().catch(() => {})
+  }
+}
+
+/** What the customer is told. The responder's own words go to the operator's log only. */
+function failureOf(error: unknown): NonNullable<TurnEnd['failure']> {
+  const { name, code, isRetryable } = error as { name?: string; code?: string; isRetryable?: boolean }
+  const retryable = isRetryable ?? true
+  if (name === 'ResponderError' && code === 'responder_timeout') {
+    return { code, message: 'The answer took too long.', retryable }
+  }
+  if (name === 'ResponderError' && code === 'responder_interrupted') return { ...interrupted, retryable }
+  return { code: 'responder_failed', message: 'The answer could not be written.', retryable }
+}
+
+function unref(timer: unknown): void {
+  // Only Node and Bun hold a process for a timer.
+  const held = timer as { unref?: () => void }
+  held.unref?.()
+}

@@ -1,0 +1,188 @@
+/** The use cases of a conversation. Knows neither HTTP nor a storage driver. */
+import type { HistoryPage, RecordData } from '../../protocol.ts'
+import type { Integration } from '../access/integration.ts'
+import { HttpError } from '../errors.ts'
+import type { ConversationLog, LogEntry, RecentOptions, RecentPage } from '../storage/log.ts'
+import { history, records } from './history.ts'
+import type { HistoryQuery, OperatorRecord, RecordsPage } from './history.ts'
+import { conversationKey, endKey, mintConversation, newTurnId, operatorKey, randomId, turnKey } from './keys.ts'
+import { mismatch, receive } from './receive.ts'
+import { eventCount, follow } from './stream.ts'
+import type { StreamItem } from './stream.ts'
+import { advance, emptyTurn, turnLane } from './turn-lane.ts'
+import { createTurns } from './turns.ts'
+import type { TurnsOptions } from './turns.ts'
+import { toRecord } from './values.ts'
+import type { PublicValue, TurnMode } from './values.ts'
+import { createWakeups } from './wakeups.ts'
+
+/** What the service needs. */
+export interface ConversationsOptions extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'> {
+  log: ConversationLog
+  /** The wall clock, in milliseconds. */
+  now: () => number
+}
+
+/** One message from a customer. */
+export interface SendInput {
+  integration: Integration
+  /** Left out: a new conversation begins. */
+  conversationId?: string
+  text: string
+  clientMessageId?: string
+  context?: Record<string, unknown>
+}
+
+/** Who reads a stream. */
+export interface StreamReader {
+  /** The client has gone. */
+  signal: AbortSignal
+  /** Whether the caller's token still holds. */
+  isAllowed: () => Promise<boolean>
+}
+
+/** A stored message and its stream. */
+export interface Sent {
+  turnId: string
+  events(reader: StreamReader): AsyncGenerator<StreamItem, void, undefined>
+}
+
+/** The use cases. */
+export interface Conversations {
+  /** Stores a message; its answer begins once `begin` is called. */
+  send(input: SendInput): Promise<Sent & { begin(): void }>
+  /** The rest of a turn's stream after event `n`; null when there is none. @throws HttpError `not_found` */
+  resume(integrationId: string, conversationId: string, turnId: string, n: number): Promise<Sent | null>
+  /** Asks for an answer to be stopped. @throws HttpError `not_found` */
+  stop(integrationId: string, conversationId: string, turnId: string): Promise<void>
+  history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
+  /** Everything, for operators. @throws HttpError `not_found` */
+  records(conversation: string, query: Omit<HistoryQuery, 'beforeId'>): Promise<RecordsPage>
+  /** Publishes a person's reply. @throws HttpError `not_found`, `idempotency_mismatch` */
+  reply(conversation: string, body: string, author: string, clientMessageId?: string): Promise<OperatorRecord>
+  /** The inbox. */
+  activities(options: RecentOptions): Promise<RecentPage>
+  /** Erases every conversation of an integration. */
+  removeAll(integrationId: string): Promise<void>
+  /** Takes up what an earlier process left unfinished. */
+  recover(): Promise<void>
+  close(graceMs: number): Promise<void>
+}
+
+/** Makes the service of a log. */
+export function createConversations(options: ConversationsOptions): Conversations {
+  const { log, now } = options
+  const wakeups = createWakeups(log)
+  const monotonic = () => performance.now()
+  const turns = createTurns({ ...options, wakeups, owner: randomId(), monotonic })
+  let closing = false
+
+  const stream = (
+    conversation: string,
+    conversationId: string,
+    message: LogEntry<PublicValue>,
+    from: number,
+    replayed: boolean,
+  ): Sent => ({
+    turnId: message.value.turn?.id ?? '',
+    events: (reader) => follow({ log, wakeups, conversation, conversationId, message, from, replayed, now, ...reader }),
+  })
+
+  const messageOf = async (conversation: string, turnId: string) => {
+    const found = await log.find<PublicValue>(conversation, turnKey(turnId))
+    if (!found) throw new HttpError(404, 'not_found', 'There is no such answer in this conversation.')
+    return found.entry
+  }
+
+  const mustExist = async (conversation: string) => {
+    const { entries } = await log.before(conversation, 'public', null, 1)
+    if (entries.length === 0) throw new HttpError(404, 'not_found', 'There is no such conversation.')
+  }
+
+  return {
+    async send({ integration, text, clientMessageId, context, ...input }) {
+      if (closing) {
+        throw new HttpError(503, 'shutting_down', 'The server is restarting. Try again.', { retryAfter: 1 })
+      }
+      const minted = input.conversationId === undefined ? mintConversation() : null
+      const conversationId = minted?.conversationId ?? (input.conversationId as string)
+      const conversation = conversationKey(integration.id, conversationId)
+      const { message, replayed } = await receive(log, now, {
+        conversation,
+        text,
+        turnId: minted?.turnId ?? newTurnId(),
+        mode: modeOf(integration),
+        ...(clientMessageId && { clientMessageId }),
+        ...(context && { context }),
+      })
+      const turn = message.value.turn
+      return {
+        ...stream(conversation, conversationId, message, 0, replayed),
+        begin() {
+          if (turn && turn.mode !== 'human' && !replayed) turns.start({ conversation, turnId: turn.id })
+        },
+      }
+    },
+
+    async resume(integrationId, conversationId, turnId, n) {
+      const conversation = conversationKey(integrationId, conversationId)
+      const message = await messageOf(conversation, turnId)
+      const total = await eventCount(log, conversation, message)
+      if (n + 1 === total) return null
+      const state = emptyTurn()
+      if (total === null) await advance(log, conversation, turnId, state)
+      // Nothing beyond the newest event has an id yet: whoever names one has it from somewhere else.
+      if (n >= (total ?? state.deltas.length + 1)) {
+        throw new HttpError(404, 'not_found', 'This answer has no such event.')
+      }
+      return stream(conversation, conversationId, message, n + 1, true)
+    },
+
+    async stop(integrationId, conversationId, turnId) {
+      const conversation = conversationKey(integrationId, conversationId)
+      await messageOf(conversation, turnId)
+      if (await log.find(conversation, endKey(turnId))) return
+      await log.append(conversation, turnLane(turnId), { type: 'stop' })
+    },
+
+    history: (integrationId, conversationId, query) =>
+      history(log, wakeups, conversationKey(integrationId, conversationId), conversationId, query, now),
+
+    async records(conversation, query) {
+      await mustExist(conversation)
+      return records(log, wakeups, conversation, query)
+    },
+
+    async reply(conversation, body, author, clientMessageId) {
+      await mustExist(conversation)
+      const data: RecordData = { author: { kind: 'operator', name: author } }
+      const value: PublicValue = { actor: 'assistant', type: 'message', body, data }
+      const keys = clientMessageId ? [operatorKey(clientMessageId)] : []
+      const appended = await log.append(conversation, 'public', value, { keys })
+      if (appended.outcome === 'conflict' || appended.entry.value.body !== body) throw mismatch()
+      return { ...toRecord(appended.entry), visibility: 'public' }
+    },
+
+    activities: (recent) => log.recent(recent),
+
+    async removeAll(integrationId) {
+      for (;;) {
+        const page = await log.recent({ scope: integrationId, limit: 100 })
+        if (page.conversations.length === 0) return
+        for (const { conversation } of page.conversations) await log.remove(conversation)
+      }
+    },
+
+    recover: () => turns.recover(),
+    async close(graceMs) {
+      closing = true
+      await turns.close(graceMs)
+      wakeups.close()
+    },
+  }
+}
+
+function modeOf(integration: Integration): TurnMode {
+  if (integration.responder === null) return 'human'
+  return integration.responseMode === 'approval' ? 'approval' : 'auto'
+}

@@ -1,0 +1,186 @@
+/** A turn as a stream of events, read from what is stored: any process can serve it, again and from any event on. */
+import { limits } from '../../protocol.ts'
+import type { StreamEvent } from '../../protocol.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+import { isLogError } from '../storage/log.ts'
+import { endKey } from './keys.ts'
+import { advance, emptyTurn, turnLane } from './turn-lane.ts'
+import { toRecord, turnEnd } from './values.ts'
+import type { PrivateValue, PublicValue, TurnEnd } from './values.ts'
+import type { Wakeups } from './wakeups.ts'
+
+/** An event and its number; null: nothing new for a while, send a sign of life. */
+export type StreamItem = { n: number; event: StreamEvent } | null
+
+/** Which stream, for whom. */
+export interface FollowOptions {
+  log: ConversationLog
+  wakeups: Wakeups
+  conversation: string
+  conversationId: string
+  /** The customer's message that opened the turn. */
+  message: LogEntry<PublicValue>
+  /** Number of the first event wanted. */
+  from: number
+  /** What `ack` says about this request. */
+  replayed: boolean
+  /** The client has gone. */
+  signal: AbortSignal
+  /** Asked on every sign of life: whether the caller's token still holds. */
+  isAllowed: () => Promise<boolean>
+  now: () => number
+}
+
+type Ending = { end: TurnEnd; answer: LogEntry<PublicValue> | null }
+
+/** Yields the events of a turn from `from` on, until `done`. */
+export async function* follow(options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {
+  let last = options.from - 1
+  try {
+    for await (const item of events(options)) {
+      if (item) last = item.n
+      yield item
+    }
+  } catch (error) {
+    if (!isLogError(error)) throw error
+    // Under the id of the last event that was real, so that a reconnect takes the stream up where it broke off.
+    yield {
+      n: Math.max(last, 0),
+      event: failure('storage_unavailable', 'The answer could not be read. Try again in a moment.'),
+    }
+    yield { n: Math.max(last, 0), event: { type: 'done', lastMessageId: options.message.id } }
+  }
+}
+
+async function* events(options: FollowOptions): AsyncGenerator<StreamItem, void, undefined> {
+  const { message, from } = options
+  const turn = message.value.turn
+  if (!turn) return
+  if (from <= 0) {
+    const { conversationId, replayed } = options
+    yield { n: 0, event: { type: 'ack', conversationId, userMessageId: message.id, turnId: turn.id, replayed } }
+  }
+  if (turn.mode === 'auto') return yield* answer(options, turn.id)
+  const waiting: StreamEvent[] = [
+    { type: 'pending', reason: turn.mode },
+    { type: 'done', lastMessageId: message.id },
+  ]
+  yield* numbered(waiting, 1, from, () => deliver(options, turn.id))
+}
+
+async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<StreamItem, void, undefined> {
+  const { log, conversation, signal, now } = options
+  const listener = options.wakeups.listen(conversation)
+  const state = emptyTurn()
+  let n = Math.max(options.from, 1)
+  let lookForEnd = true
+  let lastSign = now()
+  try {
+    while (!signal.aborted) {
+      let ending = lookForEnd ? await findEnding(log, conversation, turnId) : null
+      await advance(log, conversation, turnId, state)
+      if (ending && state.deltas.length < ending.end.deltas) {
+        if (options.from > 1) n = Math.max(n, ending.end.deltas + 1)
+        else state.deltas = respread(ending)
+      }
+      for (; n <= state.deltas.length; n++) {
+        lastSign = now()
+        yield { n, event: { type: 'delta', text: state.deltas[n - 1] as string } }
+      }
+      if (ending) {
+        return yield* numbered(closingEvents(options.message, ending), ending.end.deltas + 1, n, () =>
+          deliver(options, turnId),
+        )
+      }
+      const silentFor = now() - lastSign
+      lookForEnd = await listener.next(Math.max(limits.keepAliveMs - 1_000 - silentFor, 0), signal)
+      if (now() - lastSign >= limits.keepAliveMs - 1_000) {
+        lookForEnd = true
+        lastSign = now()
+        if (!(await options.isAllowed())) {
+          ending = { end: { turnId, deltas: n - 1, failure: revoked }, answer: null }
+          return yield* numbered(closingEvents(options.message, ending), n, n, async () => {})
+        }
+        yield null
+      }
+    }
+  } finally {
+    listener.close()
+  }
+}
+
+const revoked = {
+  code: 'token_revoked' as const,
+  message: 'This chat was disconnected by the site.',
+  retryable: false,
+}
+
+async function findEnding(log: ConversationLog, conversation: string, turnId: string): Promise<Ending | null> {
+  const found = await log.find<PublicValue | PrivateValue>(conversation, endKey(turnId))
+  if (!found) return null
+  const answer = found.lane === 'public' ? (found.entry as LogEntry<PublicValue>) : null
+  return { end: turnEnd(found.entry), answer }
+}
+
+/** The events after the last delta. */
+function closingEvents(message: LogEntry<PublicValue>, { end, answer }: Ending): StreamEvent[] {
+  // With something in between, the answer's id as a cursor would skip it: the reader is to poll from its own message.
+  const lastMessageId = answer?.position === message.position + 1 ? answer.id : message.id
+  return [
+    ...(answer ? [{ type: 'message', message: toRecord(answer) } as const] : []),
+    ...(end.pending ? [{ type: 'pending', reason: end.pending } as const] : []),
+    ...(end.failure ? [{ type: 'failure', ...end.failure } as const] : []),
+    { type: 'done', lastMessageId, ...(end.stopped && { stopped: true }) },
+  ]
+}
+
+/** How many events a turn has, when that is settled; null while its answer is being written. */
+export async function eventCount(
+  log: ConversationLog,
+  conversation: string,
+  message: LogEntry<PublicValue>,
+): Promise<number | null> {
+  const turn = message.value.turn
+  if (!turn || turn.mode !== 'auto') return 3
+  const ending = await findEnding(log, conversation, turn.id)
+  return ending && 1 + ending.end.deltas + closingEvents(message, ending).length
+}
+
+async function* numbered(
+  list: StreamEvent[],
+  first: number,
+  from: number,
+  beforeDone: () => Promise<void>,
+): AsyncGenerator<StreamItem, void, undefined> {
+  for (const [index, event] of list.entries()) {
+    if (first + index < from) continue
+    if (event.type === 'done') await beforeDone()
+    yield { n: first + index, event }
+  }
+}
+
+/**
+ * The pieces are dropped some time after the end. A replay from the start still has to give the same number of deltas
+ * and the same text, so the text is spread over them anew.
+ */
+function respread({ end, answer }: Ending): string[] {
+  const text = answer?.value.body ?? ''
+  return Array.from({ length: end.deltas }, (_, i) => (i < end.deltas - 1 ? text.charAt(i) : text.slice(i)))
+}
+
+/**
+ * Notes that `done` is on its way to a client. Only for messages without an idempotency key: it decides whether the
+ * same text is a retry or a second "yes". The stream is pulled, so a client that has gone doesn't get this far.
+ */
+async function deliver({ log, conversation, message, signal, now }: FollowOptions, turnId: string): Promise<void> {
+  const isKeyless = message.keys.some((key) => key.startsWith('same:'))
+  if (!isKeyless || signal.aborted || now() - Date.parse(message.createdAt) > limits.attachMs) return
+  await log.append(conversation, turnLane(turnId), { type: 'delivered' })
+}
+
+const failure = (code: 'storage_unavailable', message: string): StreamEvent => ({
+  type: 'failure',
+  code,
+  message,
+  retryable: true,
+})

@@ -1,0 +1,134 @@
+/** A turn's lane: what it says when read, and the pen that one owner writes it with. */
+import type { ConversationLog, Lane, LogEntry } from '../storage/log.ts'
+import type { TurnValue } from './values.ts'
+
+/** The lane of a turn. */
+export const turnLane = (turnId: string): Lane => `turn/${turnId}`
+
+/** What a turn's lane holds. */
+export interface TurnState {
+  /** Number of entries: the position the next one gets. */
+  length: number
+  /** The id of the newest entry; null when empty. */
+  cursor: string | null
+  claimed: boolean
+  /** Pieces of the answer so far. */
+  deltas: string[]
+  stopRequested: boolean
+  delivered: boolean
+}
+
+/** A lane nobody has written to. */
+export const emptyTurn = (): TurnState => ({
+  length: 0,
+  cursor: null,
+  claimed: false,
+  deltas: [],
+  stopRequested: false,
+  delivered: false,
+})
+
+const READ_LIMIT = 500
+
+/** Brings a state up to date with the lane, in place. Returns the deltas that were new. */
+export async function advance(
+  log: ConversationLog,
+  conversation: string,
+  turnId: string,
+  state: TurnState,
+): Promise<string[]> {
+  const fresh: string[] = []
+  for (;;) {
+    const page = await log.after<TurnValue>(conversation, turnLane(turnId), state.cursor, READ_LIMIT)
+    for (const entry of page.entries) fold(state, entry, fresh)
+    if (!page.hasMore) return fresh
+  }
+}
+
+function fold(state: TurnState, { id, position, value }: LogEntry<TurnValue>, fresh: string[]): void {
+  state.length = position + 1
+  state.cursor = id
+  if (value.type === 'claim') state.claimed = true
+  if (value.type === 'stop') state.stopRequested = true
+  if (value.type === 'delivered') state.delivered = true
+  if (value.type === 'delta') {
+    state.deltas.push(value.text)
+    fresh.push(value.text)
+  }
+}
+
+/** Somebody else has claimed the turn: this owner was taken for dead and must not write another word. */
+export class FencedError extends Error {
+  override readonly name = 'FencedError'
+}
+
+/** Writes one turn's lane, entry after entry, each at the position its owner knows to be next. */
+export interface TurnPen {
+  /** What has been written and read so far. */
+  readonly state: TurnState
+  /**
+   * Appends at the next position.
+   * @throws FencedError when another owner has claimed the turn
+   */
+  write(value: TurnValue): Promise<void>
+  /** Reads what others wrote, a request to stop or another owner's claim. Throws as `write` does. */
+  check(): Promise<void>
+  /** Whether the notice is about an entry that this pen did not write. */
+  isForeign(notice: { lane: Lane; position: number } | null): boolean
+}
+
+/**
+ * Claims a turn. Null when the lane has grown beyond `state` meanwhile: somebody else was quicker.
+ * The position is the fence: an owner that was paused and taken for dead finds it taken when it wakes up.
+ */
+export async function claimTurn(
+  log: ConversationLog,
+  conversation: string,
+  turnId: string,
+  owner: string,
+  state: TurnState,
+): Promise<TurnPen | null> {
+  const lane = turnLane(turnId)
+  const claim: TurnValue = { type: 'claim', owner }
+  const claimed = await log.append(conversation, lane, claim, { at: state.length })
+  if (claimed.outcome !== 'stored') return null
+  fold(state, claimed.entry, [])
+
+  let writing = state.length
+  let queue: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work)
+    queue = result.catch(() => {})
+    return result
+  }
+
+  /** Whether an entry of the given type, which only the owner writes, was among the unread ones. */
+  const readOthers = async (own?: TurnValue['type']): Promise<boolean> => {
+    let found = false
+    for (;;) {
+      const page = await log.after<TurnValue>(conversation, lane, state.cursor, READ_LIMIT)
+      for (const entry of page.entries) {
+        if (entry.value.type === 'claim') throw new FencedError('Another process has taken this turn over.')
+        found ||= entry.value.type === own
+        fold(state, entry, [])
+      }
+      if (!page.hasMore) return found
+    }
+  }
+
+  return {
+    state,
+    isForeign: (notice) => notice === null || (notice.lane === lane && notice.position > writing),
+    check: () => inTurn(async () => void (await readOthers())),
+    write: (value) =>
+      inTurn(async () => {
+        for (;;) {
+          writing = state.length
+          const appended = await log.append(conversation, lane, value, { at: state.length })
+          if (appended.outcome === 'stored') return fold(state, appended.entry, [])
+          // An earlier try may have been stored although its answer never came: then it stands there already.
+          if (await readOthers(value.type)) return
+        }
+      }),
+  }
+}
