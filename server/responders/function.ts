@@ -1,0 +1,56 @@
+/** The responder of library users: any function that gives text. */
+import { ResponderError } from './responder.ts'
+import type { Responder, ResponderRequest } from './responder.ts'
+
+/** What such a function may return: a whole answer, or its pieces as they come. */
+export type ResponderAnswer = string | AsyncIterable<string> | ReadableStream<string>
+
+/**
+ * Writes an answer. An AI SDK stream drops in: `({ text, signal }) => streamText({ model, prompt: text, abortSignal: signal }).textStream`.
+ */
+export type ResponderFunction = (request: ResponderRequest) => ResponderAnswer | Promise<ResponderAnswer>
+
+/** A responder from a function. */
+export function createFunctionResponder(fn: ResponderFunction): Responder {
+  return {
+    kind: 'function',
+    async *respond(request) {
+      const answer: unknown = await fn(request)
+      if (typeof answer === 'string') {
+        if (answer) yield answer
+      } else if (isAsyncIterable(answer)) {
+        for await (const piece of answer) yield asText(piece)
+      } else if (answer instanceof ReadableStream) {
+        yield* readAll(answer)
+      } else {
+        throw new ResponderError(
+          'responder_failed',
+          'The function gave no text. Return a string or a stream of strings.',
+          {
+            isRetryable: false,
+          },
+        )
+      }
+    },
+  }
+}
+
+/** Not every runtime's ReadableStream is an async iterable. */
+async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<string> {
+  const reader = stream.getReader()
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield asText(step.value)
+  } finally {
+    void reader.cancel().catch(() => {})
+  }
+}
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+
+function asText(piece: unknown): string {
+  if (typeof piece === 'string') return piece
+  throw new ResponderError('responder_failed', 'The function gave a piece that is not text. Yield strings only.', {
+    isRetryable: false,
+  })
+}
