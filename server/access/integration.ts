@@ -51,3 +51,28 @@ export interface Integration {
   createdAt: string
   updatedAt: string
 }
+
+/** What may be changed; left out means unchanged, or at creation the default. */
+export interface IntegrationPatch {
+  name?: string | undefined
+  /** Hosts whose pages may call. Security: an empty list lets every page call. @default [] */
+  allowedDomains?: readonly string[] | undefined
+  /** The name of a configured responder; null: people only. @default the server's */
+  responder?: string | null | undefined
+  /** @default 'auto' */
+  responseMode?: 'auto' | 'approval' | undefined
+  /** Security: lets anybody read any conversation whose id can be guessed. @default false */
+  allowUnsignedIds?: boolean | undefined
+  /** Refuses visitors without proof; wins over `allowUnsignedIds`. @default false */
+  requireIdentity?: boolean | undefined
+  /** Days; null: conversations are kept. @default null */
+  retentionDays?: number | null | undefined
+  /** Look and texts of the widget. @default {} */
+  widget?: Record<string, unknown> | undefined
+}
+
+/** A new integration. */
+export interface IntegrationInput extends IntegrationPatch {
+  name: string
+  kind: IntegrationKind
+}

@@ -1,0 +1,122 @@
+/**
+ * A small set of facts kept as an append-only lane and folded into memory: reading costs nothing, and every process
+ * that shares the log follows within moments.
+ */
+import { HttpError } from '../errors.ts'
+import { isLogError } from '../storage/log.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+
+/** Options of `createLedger`. */
+export interface LedgerOptions<T> {
+  log: ConversationLog
+  /** The conversation that holds the ledger. */
+  conversation: string
+  /** Takes the next entry into the fold. */
+  apply(value: T): void
+  /** Empties the fold, because the ledger is told again from its start. */
+  reset(): void
+  /** How often a shared log is read again although nothing was announced, in milliseconds. @default 3_000 */
+  rereadMs?: number
+}
+
+export interface Ledger<T> {
+  /**
+   * Appends what `decide` says, given that the fold has seen everything stored before it; it is asked again when
+   * another writer came first. Null: there is nothing to do. Resolves when the entry is stored and folded.
+   */
+  commit(decide: () => T | null): Promise<void>
+  /** Stops following. */
+  close(): void
+}
+
+/** Opens a ledger; resolves when everything stored so far is folded. */
+export async function createLedger<T>(options: LedgerOptions<T>): Promise<Ledger<T>> {
+  const { log, conversation, rereadMs = 3_000 } = options
+  let length = 0
+  let cursor: string | null = null
+  let running: Promise<void> | null = null
+  let queued: Promise<void> | null = null
+  let writes: Promise<unknown> = Promise.resolve()
+
+  function fold(entry: LogEntry<T>): void {
+    if (entry.position !== length) return
+    length = entry.position + 1
+    cursor = entry.id
+    options.apply(entry.value)
+  }
+
+  async function readOn(): Promise<void> {
+    try {
+      for await (const entries of pages<T>(log, conversation, cursor)) entries.forEach(fold)
+    } catch (error) {
+      if (!isLogError(error, 'cursor_not_found')) throw error
+      // The storage was restored from an older copy. Read it all before forgetting, so that nobody sees an empty fold.
+      const entries: LogEntry<T>[] = []
+      for await (const page of pages<T>(log, conversation, null)) entries.push(...page)
+      length = 0
+      cursor = null
+      options.reset()
+      entries.forEach(fold)
+    }
+  }
+
+  /** Reads what is new, beginning no earlier than now; calls that arrive during a reading share the next one. */
+  function refresh(): Promise<void> {
+    if (!running) return (running = readOn().finally(() => (running = null)))
+    return (queued ??= running
+      .catch(() => {})
+      .then(() => {
+        queued = null
+        return refresh()
+      }))
+  }
+
+  async function write(decide: () => T | null): Promise<void> {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const value = decide()
+      if (value === null) return
+      const result = await log.append<T>(conversation, 'public', value, { at: length })
+      if (result.outcome === 'stored') return fold(result.entry)
+      await refresh()
+    }
+    throw new HttpError(503, 'storage_unavailable', 'Too many changes at once. Try again.', { retryAfter: 1 })
+  }
+
+  // A reading that fails in the background is made up for by the next one; nobody waits for it.
+  const refreshQuietly = (): void => void refresh().catch(() => {})
+  const unwatch = log.watch((notice) => {
+    if (notice === 'resync' || (notice.conversation === conversation && notice.position >= length)) refreshQuietly()
+  })
+  const timer = log.shared ? setInterval(refreshQuietly, rereadMs) : undefined
+  // On Node, a timer alone must not keep the process alive; elsewhere it is a number.
+  if (typeof timer === 'object') timer.unref()
+
+  const ledger: Ledger<T> = {
+    commit(decide) {
+      const done = writes.then(() => write(decide))
+      writes = done.catch(() => {})
+      return done
+    },
+    close() {
+      unwatch()
+      clearInterval(timer)
+    },
+  }
+  try {
+    await refresh()
+  } catch (error) {
+    ledger.close()
+    throw error
+  }
+  return ledger
+}
+
+async function* pages<T>(log: ConversationLog, conversation: string, from: string | null) {
+  let cursor = from
+  for (let hasMore = true; hasMore;) {
+    const page = await log.after<T>(conversation, 'public', cursor, 200)
+    yield page.entries
+    cursor = page.entries.at(-1)?.id ?? cursor
+    hasMore = page.hasMore && page.entries.length > 0
+  }
+}

@@ -1,0 +1,235 @@
+/** The integrations of this server and its operator key, in memory, stored as a ledger. */
+import { HttpError } from '../errors.ts'
+import type { ConversationLog } from '../storage/log.ts'
+import { checkedPatch, withoutToken, withSecret, withToken } from './changes.ts'
+import type { IdentitySecret, Integration, IntegrationInput, IntegrationPatch } from './integration.ts'
+import { createLedger } from './ledger.ts'
+import { cryptoRandom, randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from './random.ts'
+import { isToken, mintToken } from './tokens.ts'
+
+/** Options of `createRegistry`. */
+export interface RegistryOptions {
+  log: ConversationLog
+  /** The configured responders, and which of them an integration gets that names none. */
+  responders: { names: readonly string[]; default: string | null }
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number
+  /** Where tokens and secrets come from. @default crypto.getRandomValues */
+  random?: RandomSource
+  /** How often a shared log is read again although nothing was announced, in milliseconds. @default 3_000 */
+  rereadMs?: number
+}
+
+/** A token that was recognised. */
+export interface ResolvedToken {
+  integration: Integration
+  tokenId: string
+}
+
+/** A token that was just made. `token` is its clear text; an `api` token can never be read again. */
+export interface CreatedToken extends ResolvedToken {
+  token: string
+}
+
+/** Integrations it returns are never changed in place: each change makes a new one. */
+export interface Registry {
+  list(): Integration[]
+  get(id: string): Integration | null
+  /** Whether an integration of this id existed and was removed. */
+  wasRemoved(id: string): boolean
+  /** The integration a token belongs to; null when it is unknown. Never asks the storage. */
+  resolve(token: string): Promise<ResolvedToken | null>
+  /** Whether a token that was resolved once still counts. */
+  isLive(integrationId: string, tokenId: string): boolean
+  /** @throws HttpError 422 `invalid_domain`, 400 `invalid_request` */
+  create(input: IntegrationInput): Promise<CreatedToken>
+  /** @throws HttpError 404 `not_found`, 422 `invalid_domain`, 400 `invalid_request` */
+  update(id: string, patch: IntegrationPatch): Promise<Integration>
+  /** @throws HttpError 404 `not_found` */
+  remove(id: string): Promise<void>
+  /** @throws HttpError 404 `not_found`, 409 `conflict` */
+  addToken(id: string): Promise<CreatedToken>
+  /** @throws HttpError 404 `not_found` */
+  revokeToken(id: string, tokenId: string): Promise<Integration>
+  /**
+   * Makes a new identity secret; older ones count for `overlapSeconds` more.
+   * @throws HttpError 404 `not_found`, 400 `invalid_request` for an `api` integration
+   */
+  rotateIdentitySecret(id: string, overlapSeconds: number): Promise<{ integration: Integration; secret: string }>
+  hasOperatorKey(): boolean
+  /** Whether this is the operator key. */
+  checkOperatorKey(key: string): Promise<boolean>
+  /**
+   * Makes this the operator key; it is kept hashed. With `ifAbsent`, only when there is none yet.
+   * @returns whether it is the operator key now
+   */
+  setOperatorKey(key: string, options?: { ifAbsent?: boolean }): Promise<boolean>
+  /** Hears of every integration that was added, changed or removed, by whatever process. Returns what ends it. */
+  onChange(listener: (integrationId: string) => void): () => void
+  /** Stops following the log. The log itself stays open. */
+  close(): void
+}
+
+type RegistryEntry =
+  | { type: 'integration'; integration: Integration }
+  | { type: 'deleted'; id: string }
+  | { type: 'operator-key'; hash: string }
+
+/** Opens the registry that a log holds. */
+export async function createRegistry(options: RegistryOptions): Promise<Registry> {
+  const { log, responders, rereadMs, now = Date.now, random = cryptoRandom } = options
+  const integrations = new Map<string, Integration>()
+  const removed = new Set<string>()
+  const byHash = new Map<string, ResolvedToken>()
+  /** Tokens seen lately, so that a poll costs no hashing. Emptied by every change. */
+  const seen = new Map<string, ResolvedToken>()
+  const listeners = new Set<(integrationId: string) => void>()
+  const changed = new Set<string>()
+  let operatorKeyHash: string | null = null
+
+  function put(id: string, integration: Integration | null): void {
+    for (const { hash } of integrations.get(id)?.tokens ?? []) byHash.delete(hash)
+    seen.clear()
+    integrations.delete(id)
+    if (integration) {
+      integrations.set(id, integration)
+      for (const token of integration.tokens) byHash.set(token.hash, { integration, tokenId: token.id })
+    } else removed.add(id)
+    // Told afterwards, and once: while the ledger is told again from its start, integrations are gone for a moment.
+    if (changed.size === 0) queueMicrotask(announce)
+    changed.add(id)
+  }
+
+  function announce(): void {
+    const ids = [...changed]
+    changed.clear()
+    for (const id of ids) for (const listener of listeners) listener(id)
+  }
+
+  const ledger = await createLedger<RegistryEntry>({
+    log,
+    conversation: '~registry',
+    ...(rereadMs === undefined ? {} : { rereadMs }),
+    apply(entry) {
+      if (entry.type === 'integration') put(entry.integration.id, entry.integration)
+      else if (entry.type === 'deleted') put(entry.id, null)
+      else if (entry.type === 'operator-key') operatorKeyHash = entry.hash
+    },
+    reset() {
+      for (const id of [...integrations.keys()]) put(id, null)
+      removed.clear()
+      operatorKeyHash = null
+    },
+  })
+
+  const timestamp = (): string => new Date(now()).toISOString()
+
+  function existing(id: string): Integration {
+    const integration = integrations.get(id)
+    if (!integration) throw new HttpError(404, 'not_found', 'There is no such integration.')
+    return integration
+  }
+
+  /** Stores what `change` makes of the present integration, and returns that. */
+  async function rewrite(id: string, change: (before: Integration) => Partial<Integration>): Promise<Integration> {
+    let integration = existing(id)
+    await ledger.commit(() => {
+      const before = existing(id)
+      integration = { ...before, ...change(before), updatedAt: timestamp() }
+      return { type: 'integration', integration }
+    })
+    return integration
+  }
+
+  const newSecret = (): IdentitySecret => ({ secret: `lis_${randomBase64Url(32, random)}`, createdAt: timestamp() })
+
+  return {
+    list: () => [...integrations.values()],
+    get: (id) => integrations.get(id) ?? null,
+    wasRemoved: (id) => removed.has(id),
+
+    async resolve(token) {
+      const known = seen.get(token)
+      if (known) return known
+      if (!isToken(token)) return null
+      const found = byHash.get(await sha256(token)) ?? null
+      if (found) seen.set(token, found)
+      return found
+    },
+
+    isLive: (integrationId, tokenId) =>
+      integrations.get(integrationId)?.tokens.some(({ id }) => id === tokenId) ?? false,
+
+    async create(input) {
+      const { kind, ...patch } = input
+      const createdAt = timestamp()
+      const { stored, value } = await mintToken(kind, createdAt, random)
+      const integration: Integration = {
+        id: `int_${randomAlphanumeric(16, random)}`,
+        name: input.name,
+        kind,
+        allowedDomains: [],
+        responder: responders.default,
+        responseMode: 'auto',
+        allowUnsignedIds: false,
+        requireIdentity: false,
+        retentionDays: null,
+        widget: {},
+        ...checkedPatch(patch, responders.names),
+        tokens: [stored],
+        identitySecrets: kind === 'widget' ? [newSecret()] : [],
+        createdAt,
+        updatedAt: createdAt,
+      }
+      await ledger.commit(() => ({ type: 'integration', integration }))
+      return { integration, tokenId: stored.id, token: value }
+    },
+
+    async update(id, patch) {
+      const changes = checkedPatch(patch, responders.names)
+      return rewrite(id, () => changes)
+    },
+
+    async remove(id) {
+      await ledger.commit(() => ({ type: 'deleted', id: existing(id).id }))
+    },
+
+    async addToken(id) {
+      const { stored, value } = await mintToken(existing(id).kind, timestamp(), random)
+      const integration = await rewrite(id, (before) => withToken(before, stored))
+      return { integration, tokenId: stored.id, token: value }
+    },
+
+    revokeToken: (id, tokenId) => rewrite(id, (before) => withoutToken(before, tokenId)),
+
+    async rotateIdentitySecret(id, overlapSeconds) {
+      const secret = newSecret()
+      const integration = await rewrite(id, (before) => withSecret(before, secret, overlapSeconds, now()))
+      return { integration, secret: secret.secret }
+    },
+
+    hasOperatorKey: () => operatorKeyHash !== null,
+
+    // Comparing hashes leaks nothing useful: whoever measures the time cannot choose the hash.
+    checkOperatorKey: async (key) => key !== '' && operatorKeyHash !== null && (await sha256(key)) === operatorKeyHash,
+
+    async setOperatorKey(key, { ifAbsent = false } = {}) {
+      if (key === '') throw new TypeError('The operator key may not be empty.')
+      const hash = await sha256(key)
+      await ledger.commit(() =>
+        operatorKeyHash === hash || (ifAbsent && operatorKeyHash !== null) ? null : { type: 'operator-key', hash },
+      )
+      return operatorKeyHash === hash
+    },
+
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+
+    close() {
+      listeners.clear()
+      ledger.close()
+    },
+  }
+}

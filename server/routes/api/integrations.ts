@@ -1,0 +1,90 @@
+/** `/api/integrations` and `/api/responders`: the accounts, for operators. */
+import { getRouterParam } from 'h3'
+import type { H3, H3Event } from 'h3'
+import { scriptTag, toCard } from '../../access/card.ts'
+import type { Integration } from '../../access/integration.ts'
+import type { CreatedToken, Registry } from '../../access/registry.ts'
+import { HttpError } from '../../errors.ts'
+import { empty, json } from '../answers.ts'
+import { readJson } from './body.ts'
+import { operatorRoute } from './operator.ts'
+import type { OperatorApi } from './operator.ts'
+import { createIntegrationSchema, updateIntegrationSchema } from './schemas.ts'
+
+/** What these routes need. */
+export interface IntegrationRoutesOptions extends OperatorApi {
+  registry: Registry
+  /** The configured responders. */
+  responders: readonly { name: string; kind: string }[]
+  /** The responder of integrations that name none; null: people only. */
+  defaultResponder: string | null
+  /** The address visitors' browsers reach this server by; it stands in the script tag. */
+  publicUrl: () => string
+  /** Erases every conversation of an integration. It may be called again for the same one. */
+  removeConversations: (integrationId: string) => Promise<void>
+}
+
+/** Adds the routes to the app. */
+export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): void {
+  const { registry, responders, defaultResponder } = options
+
+  /** What an answer says about a token that was just made. */
+  const created = ({ integration, tokenId, token }: CreatedToken) => ({
+    integration: toCard(integration),
+    token,
+    tokenId,
+    ...(integration.kind === 'widget' && { snippet: scriptTag(options.publicUrl(), token) }),
+  })
+
+  operatorRoute(app, '/api/integrations', options, {
+    GET: () => json({ integrations: registry.list().map(toCard) }),
+    POST: async ({ req }) => {
+      const made = await registry.create(await readJson(req, createIntegrationSchema))
+      const answer = created(made)
+      const identitySecret = made.integration.identitySecrets[0]?.secret
+      const integration = { ...answer.integration, ...(identitySecret !== undefined && { identitySecret }) }
+      return json({ ...answer, integration }, 201)
+    },
+  })
+
+  operatorRoute(app, '/api/integrations/:id', options, {
+    GET: (event) => json({ integration: toCard(existing(event)) }),
+    PATCH: async (event) => {
+      const { id } = existing(event)
+      const integration = await registry.update(id, await readJson(event.req, updateIntegrationSchema))
+      return json({ integration: toCard(integration) })
+    },
+    DELETE: async (event) => {
+      // The integration goes first, so that nothing new arrives while its conversations are erased. Should that break
+      // off, the same request carries on where it stopped.
+      const id = getRouterParam(event, 'id') ?? ''
+      if (!registry.wasRemoved(id)) await registry.remove(existing(event).id)
+      await options.removeConversations(id)
+      return empty(204)
+    },
+  })
+
+  operatorRoute(app, '/api/integrations/:id/tokens', options, {
+    POST: async (event) => json(created(await registry.addToken(existing(event).id)), 201),
+  })
+
+  operatorRoute(app, '/api/integrations/:id/tokens/:tokenId', options, {
+    DELETE: async (event) => {
+      await registry.revokeToken(existing(event).id, getRouterParam(event, 'tokenId') ?? '')
+      return empty(204)
+    },
+  })
+
+  operatorRoute(app, '/api/responders', options, {
+    GET: () => {
+      const listed = responders.map(({ name, kind }) => ({ name, kind, isDefault: name === defaultResponder }))
+      return json({ responders: listed })
+    },
+  })
+
+  function existing(event: H3Event): Integration {
+    const integration = registry.get(getRouterParam(event, 'id') ?? '')
+    if (!integration) throw new HttpError(404, 'not_found', 'There is no such integration.')
+    return integration
+  }
+}
