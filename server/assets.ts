@@ -6,7 +6,7 @@ export interface Asset {
   type: string
   /** `Cache-Control`. */
   cacheControl: string
-  /** Names the content: letters, digits, `-` and `_`; without quotes. */
+  /** Names the content: letters and digits, without quotes. */
   etag: string
   body: Uint8Array<ArrayBuffer>
   /** The body compressed with Brotli. @default not offered */
@@ -18,7 +18,7 @@ export interface Asset {
 /** The files by their path. */
 export interface Assets {
   /** The file at a path such as `/widget.js`; undefined when there is none. */
-  get(path: string): Asset | undefined | Promise<Asset | undefined>
+  get(path: string): Asset | undefined
 }
 
 /** A name that carries a hash of the content never changes its content. */

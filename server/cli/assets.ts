@@ -1,0 +1,84 @@
+/** The widget's and the demo's files from the build folder, held in memory. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { immutable, revalidated } from '../assets.ts'
+import type { Asset, Assets } from '../assets.ts'
+import { StartError } from './errors.ts'
+
+/** Options of `loadAssets`. */
+export interface LoadAssetsOptions {
+  /** The build folder. */
+  folder: string
+  /** The token the demo pages use; null: there is no demo. Asked for at each request. */
+  demoToken: () => string | null
+}
+
+const types: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+}
+
+/**
+ * Reads every file once, so that a request can name no path outside the folder.
+ * @throws StartError when the folder holds no build
+ */
+export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
+  const files = new Map<string, Asset>()
+  const names = existsSync(join(folder, 'widget.js')) ? readdirSync(folder) : []
+  const panels = names.filter((name) => /^panel-.+\.js$/.test(name))
+  if (panels.length === 0) throw new StartError('The widget is not built. Run `npm run build` first.')
+
+  files.set('/widget.js', readAsset(join(folder, 'widget.js'), revalidated))
+  for (const name of panels) files.set(`/${name}`, readAsset(join(folder, name), immutable))
+
+  const pages = new Map<string, string>()
+  for (const name of listFiles(join(folder, 'demo'))) {
+    const path = join(folder, 'demo', name)
+    if (extname(name) === '.html') pages.set(name, readFileSync(path, 'utf8'))
+    else files.set(`/demo/${name}`, readAsset(path, revalidated))
+  }
+  files.set('/demo/lib/index.js', readAsset(join(folder, 'index.js'), revalidated))
+  for (const name of listFiles(join(folder, 'chunks'))) {
+    files.set(`/demo/lib/chunks/${name}`, readAsset(join(folder, 'chunks', name), immutable))
+  }
+
+  return {
+    get(path) {
+      const file = files.get(path)
+      if (file) return file
+      const page = pages.get(pageName(path) ?? '')
+      const token = page === undefined ? null : demoToken()
+      return page === undefined || token === null ? undefined : demoPage(page, token)
+    },
+  }
+}
+
+/** `/demo` is the shop; the app answers for its own routes, too. */
+function pageName(path: string): string | undefined {
+  if (/^\/demo\/?$/.test(path)) return 'shop.html'
+  if (/^\/demo\/app(\/[a-z]*)?$/.test(path)) return 'app.html'
+  return undefined
+}
+
+/** Puts the token into a page. Tokens are plain letters, so escaping only guards against a change of mind. */
+export function demoPage(page: string, token: string): Asset {
+  const escaped = token.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return toAsset(Buffer.from(page.replaceAll('{{token}}', () => escaped)), '.html', revalidated)
+}
+
+function readAsset(path: string, cacheControl: string): Asset {
+  const asset = toAsset(readFileSync(path), extname(path), cacheControl)
+  if (existsSync(`${path}.br`)) asset.br = readFileSync(`${path}.br`)
+  if (existsSync(`${path}.gz`)) asset.gzip = readFileSync(`${path}.gz`)
+  return asset
+}
+
+function toAsset(body: Buffer<ArrayBuffer>, extension: string, cacheControl: string): Asset {
+  const etag = createHash('sha256').update(body).digest('hex').slice(0, 32)
+  return { type: types[extension] ?? 'application/octet-stream', cacheControl, etag, body }
+}
+
+const listFiles = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])

@@ -1,0 +1,122 @@
+/** `lumika serve`: a socket, storage, responders and the widget's files around one fetch handler. */
+import { serve as listen } from 'srvx/node'
+import { createLumika } from '../index.ts'
+import type { Lumika } from '../index.ts'
+import type { Logger } from '../logger.ts'
+import { isLogError } from '../storage/log.ts'
+import { openStorage } from '../storage/url.ts'
+import { loadAssets } from './assets.ts'
+import { StartError } from './errors.ts'
+import { localToken, prepare } from './first-start.ts'
+import type { Environment, ServeOptions } from './flags.ts'
+import { createResponders } from './responders.ts'
+import { announce } from './welcome.ts'
+
+/** What `serve` runs in. */
+export interface ServeContext {
+  env: Environment
+  logger: Logger
+  /** The folder the widget and the demo were built into. */
+  assetFolder: string
+  /** Takes plain lines for the person who starts the server. */
+  print: (text: string) => void
+}
+
+/** A running server. */
+export interface RunningServer {
+  url: string
+  /** Takes no new messages, lets running answers finish, then gives everything back. */
+  stop(): Promise<void>
+}
+
+const graceMs = 10_000
+
+/** Starts the server. @throws StartError, UsageError */
+export async function serve(options: ServeOptions, context: ServeContext): Promise<RunningServer> {
+  const { env, logger, assetFolder, print } = context
+  const responders = createResponders(options.responder, env)
+
+  let demoToken = (): string | null => null
+  const assets = loadAssets({ folder: assetFolder, demoToken: () => demoToken() })
+
+  let handle: (request: Request) => Promise<Response> | Response = () => notYet()
+  const server = listen({
+    port: options.port,
+    hostname: options.host,
+    fetch: (request) => handle(request),
+    manual: true,
+    silent: true,
+    gracefulShutdown: false,
+    ...(options.trustProxy && { trustProxy: options.trustProxy }),
+    // 4,000 non-Latin characters fit a GET; an idle connection outlives the widget's polls, so that none reconnects.
+    node: { maxHeaderSize: 65_536, keepAliveTimeout: 75_000, headersTimeout: 80_000 },
+  })
+  // The port comes first: an operator key that was made and stored must also be shown.
+  try {
+    await server.serve()
+  } catch (error) {
+    throw new StartError(listenFailure(error, options), { cause: error })
+  }
+  const url = addressOf(options.host, new URL(server.url ?? '').port)
+
+  const storage = await openStorage(options.storage)
+  let lumika: Lumika | undefined
+  try {
+    lumika = await createLumika({
+      storage,
+      responders,
+      defaultResponder: options.responder,
+      publicUrl: options.publicUrl ?? url,
+      ...(options.operatorKey !== undefined && { operatorKey: options.operatorKey }),
+      assets,
+      log: logger,
+    })
+    const { fetch, registry } = lumika
+    const { operatorKey } = await prepare(registry)
+    demoToken = () => localToken(registry.list())
+    handle = fetch
+    announce({
+      url,
+      publicUrl: options.publicUrl ?? url,
+      token: demoToken(),
+      operatorKey,
+      json: options.json,
+      logger,
+      print,
+    })
+  } catch (error) {
+    await lumika?.close({ graceMs: 0 })
+    await storage.dispose()
+    await server.close(true)
+    throw isLogError(error) ? new StartError(error.message, { cause: error }) : error
+  }
+
+  const { close } = lumika
+  return {
+    url,
+    async stop() {
+      await close({ graceMs })
+      await server.close(true)
+      await storage.dispose()
+    },
+  }
+}
+
+const notYet = (): Response => new Response(null, { status: 503, headers: { 'retry-after': '1' } })
+
+/** The address to open in a browser on this machine. */
+function addressOf(host: string, port: string): string {
+  const isLocal = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost'].includes(host)
+  const name = isLocal ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}${port ? `:${port}` : ''}`
+}
+
+function listenFailure(error: unknown, { host, port }: ServeOptions): string {
+  const { code, message } = error as { code?: string; message: string }
+  if (code === 'EADDRINUSE') {
+    return `Port ${port} of ${host} is in use. Stop the other program, or choose a port: --port ${port + 1}`
+  }
+  if (code === 'EACCES') return `Port ${port} may not be used by this user. Choose one above 1023: --port 3000`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This computer has no address ${host}. Check --host.`
+  return `Could not listen on ${host}, port ${port}: ${message}`
+}

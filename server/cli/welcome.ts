@@ -1,0 +1,41 @@
+/** What the person who starts the server sees. */
+import type { Logger } from '../logger.ts'
+
+/** Options of `announce`. */
+export interface AnnounceOptions {
+  /** Where the server listens. */
+  url: string
+  /** The address that pages load the widget from. */
+  publicUrl: string
+  /** The token of an integration for this machine's pages; null when there is none. */
+  token: string | null
+  /** Set when it was made just now. Security: this is the only time it is shown. */
+  operatorKey: string | null
+  /** As log lines instead of words. */
+  json: boolean
+  logger: Logger
+  print: (text: string) => void
+}
+
+/** Says where the server is and what to do next. */
+export function announce({ url, publicUrl, token, operatorKey, json, logger, print }: AnnounceOptions): void {
+  const tag = token === null ? null : scriptTag(publicUrl, token)
+  const demo = `${url}/demo`
+  if (json) {
+    if (operatorKey !== null) logger.info('operator key made; it is shown only once', { operatorKey })
+    if (tag !== null) logger.info('ready for pages on this computer', { scriptTag: tag, demo })
+    logger.info(`lumika listening on ${url}`, { url })
+    return
+  }
+  print(`lumika listening on ${url}\n`)
+  if (tag !== null) {
+    print(`\n  Demo          ${demo} (a shop), ${demo}/app (a single-page app)\n`)
+    print(`  Script tag    ${tag}\n`)
+  }
+  if (operatorKey !== null) print(`  Operator key  ${operatorKey} (shown only this once: keep it)\n`)
+  if (tag !== null || operatorKey !== null) print('\n')
+}
+
+/** What a site puts just before `</body>`. */
+const scriptTag = (publicUrl: string, token: string): string =>
+  `<script src="${publicUrl}/widget.js" data-integration-token="${token}"></script>`
