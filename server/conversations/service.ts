@@ -140,8 +140,8 @@ export function createConversations(options: ConversationsOptions): Conversation
 
     async stop(integrationId, conversationId, turnId) {
       const conversation = conversationKey(integrationId, conversationId)
-      await messageOf(conversation, turnId)
-      if (await log.find(conversation, endKey(turnId))) return
+      const message = await messageOf(conversation, turnId)
+      if (message.value.turn?.mode === 'human' || (await log.find(conversation, endKey(turnId)))) return
       await log.append(conversation, turnLane(turnId), { type: 'stop' })
     },
 

@@ -59,6 +59,9 @@ async function* events(options: FollowOptions): AsyncGenerator<StreamItem, void,
   if (from <= 0) {
     const { conversationId, replayed } = options
     yield { n: 0, event: { type: 'ack', conversationId, userMessageId: message.id, turnId: turn.id, replayed } }
+  } else {
+    // Headers travel with the first bytes, and there may be nothing to say for a while.
+    yield null
   }
   if (turn.mode === 'auto') return yield* answer(options, turn.id)
   const waiting: StreamEvent[] = [

@@ -1,0 +1,120 @@
+/** The composition root: from options to one fetch handler. */
+import { H3, HTTPError } from 'h3'
+import type { Storage } from 'unstorage'
+import { corsHeaders } from './access/cors.ts'
+import { createRegistry } from './access/registry.ts'
+import type { Registry } from './access/registry.ts'
+import { serveAsset } from './assets.ts'
+import type { Assets } from './assets.ts'
+import { createConversations } from './conversations/service.ts'
+import { HttpError } from './errors.ts'
+import { silentLogger } from './logger.ts'
+import type { Logger } from './logger.ts'
+import { createEchoResponder } from './responders/echo.ts'
+import type { Responder } from './responders/responder.ts'
+import { withTimeouts } from './responders/timeouts.ts'
+import { errorAnswer } from './routes/answers.ts'
+import { apiConversationRoutes } from './routes/api/conversations.ts'
+import { integrationRoutes } from './routes/api/integrations.ts'
+import { conversationRoutes } from './routes/conversation.ts'
+import { healthRoutes } from './routes/health.ts'
+import type { ConversationLog } from './storage/log.ts'
+import { openLog } from './storage/open.ts'
+
+/** How a server is made. */
+export interface LumikaOptions {
+  /** Where conversations are kept: an unstorage `Storage`, whose driver decides the layout, or a log of your own. */
+  storage: Storage | ConversationLog
+  /** Who may write answers, by name. @default { echo }, a demo that repeats the text */
+  responders?: Record<string, Responder>
+  /** The responder of integrations that name none. @default the first of `responders` */
+  defaultResponder?: string
+  /** The address this server is reached by. Used in snippets, and for same-origin requests, which carry no Origin. */
+  publicUrl?: string
+  /** The operators' key. Security: whoever has it may do everything. @default the one kept from before, if any */
+  operatorKey?: string
+  /** The widget's files, and whatever else is to be served. @default none */
+  assets?: Assets
+  /** Where the server tells what happened. @default nowhere */
+  log?: Logger
+  /** The wall clock, in milliseconds. @default Date.now */
+  now?: () => number
+  /** How long a process that writes an answer may be silent before another takes over, in milliseconds. @default 30_000 */
+  leaseMs?: number
+}
+
+/** A running server without a socket. */
+export interface Lumika {
+  /** Answers one request. */
+  fetch(request: Request): Promise<Response>
+  /** The integrations and the operator key. */
+  registry: Registry
+  /** Takes no new messages, lets running answers finish within the grace, then closes storage. @default 10_000 ms */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/** Makes a server. Resolves when it has read its integrations and taken up what an earlier process left unfinished. */
+export async function createLumika(options: LumikaOptions): Promise<Lumika> {
+  const { log: logger = silentLogger, now = Date.now, assets } = options
+  const responders = new Map(Object.entries(options.responders ?? { echo: createEchoResponder() }))
+  const defaultResponder = options.defaultResponder ?? [...responders.keys()][0] ?? null
+  if (defaultResponder !== null && !responders.has(defaultResponder)) {
+    throw new TypeError(`The default responder ${defaultResponder} is not among the responders.`)
+  }
+  const guarded = new Map([...responders].map(([name, responder]) => [name, withTimeouts(responder)]))
+
+  const log = 'append' in options.storage ? options.storage : await openLog(options.storage, { now })
+  const registry = await createRegistry({
+    log,
+    now,
+    responders: { names: [...responders.keys()], default: defaultResponder },
+  })
+  if (options.operatorKey) await registry.setOperatorKey(options.operatorKey)
+
+  const conversations = createConversations({
+    log,
+    logger,
+    now,
+    responderFor: (integrationId) => guarded.get(registry.get(integrationId)?.responder ?? '') ?? null,
+    ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
+  })
+  await conversations.recover()
+
+  const app = new H3({
+    silent: true,
+    onError: (error) => errorAnswer(meant(error), logger, corsHeaders(null)),
+  })
+  const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
+  conversationRoutes(app, { conversations, registry, logger, publicOrigin, now })
+  healthRoutes(app, { log, logger })
+  apiConversationRoutes(app, { conversations, registry, logger })
+  integrationRoutes(app, {
+    registry,
+    logger,
+    responders: [...responders].map(([name, { kind }]) => ({ name, kind })),
+    defaultResponder,
+    publicUrl: () => options.publicUrl ?? 'http://localhost:3000',
+    removeConversations: (integrationId) => conversations.removeAll(integrationId),
+  })
+  app.get('/**', ({ req: request, url }) => {
+    const asset = assets?.get(url.pathname)
+    if (!asset) throw new HttpError(404, 'not_found', 'There is nothing here.')
+    return serveAsset(request, asset)
+  })
+
+  return {
+    fetch: async (request) => app.fetch(request),
+    registry,
+    async close({ graceMs = 10_000 } = {}) {
+      await conversations.close(graceMs)
+      await registry.close()
+      await log.close()
+    },
+  }
+}
+
+/** What was thrown, out of h3's wrapping; h3's own errors are about paths nobody serves. */
+function meant(error: HTTPError): unknown {
+  if (error.unhandled) return error.cause ?? error
+  return error.status === 404 ? new HttpError(404, 'not_found', 'There is nothing here.') : error
+}

@@ -1,0 +1,115 @@
+/** The gate of the /conversation endpoints: who calls, and from where, is settled before anything else happens. */
+import type { H3Event } from 'h3'
+import { corsHeaders, originWithoutIntegration, preflightHeaders, preflightOrigin } from '../access/cors.ts'
+import { checkIdentity } from '../access/identity.ts'
+import type { Integration } from '../access/integration.ts'
+import { decideOrigin, looksLikePageLoad } from '../access/origins.ts'
+import type { Registry } from '../access/registry.ts'
+import { invalidToken, isToken, readToken } from '../access/tokens.ts'
+import { HttpError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { empty, errorAnswer } from './answers.ts'
+import type { HeaderList } from './answers.ts'
+import { formParams, queryParams, single } from './params.ts'
+import type { Params } from './params.ts'
+
+/** What the gate needs. */
+export interface GateOptions {
+  registry: Registry
+  logger: Logger
+  /** The origin this server is reached by; null when it is not known. */
+  publicOrigin: string | null
+  now: () => number
+}
+
+/** A request that has passed. */
+export interface Caller {
+  request: Request
+  integration: Integration
+  params: Params
+  /** What every answer to this caller carries. */
+  headers: HeaderList
+  /** Whether the token still holds. */
+  isAllowed: () => Promise<boolean>
+  /** Passes when the caller may use the conversation. @throws HttpError `identity_required` */
+  checkIdentity: (conversationId: string) => Promise<void>
+}
+
+/** Which requests a route takes. */
+export interface RouteRules {
+  methods: readonly ('GET' | 'POST')[]
+  /** Whether a request may store something. */
+  sends: boolean
+}
+
+/** Makes a handler that lets `work` see admitted callers only, and answers everybody else. */
+export function gated(options: GateOptions, rules: RouteRules, work: (caller: Caller) => Promise<Response>) {
+  return async ({ req: request }: H3Event): Promise<Response> => {
+    const origin = request.headers.get('origin')
+    let headers: HeaderList = corsHeaders(originWithoutIntegration(origin))
+    try {
+      if (request.method === 'OPTIONS') return await preflight(options, request, origin)
+      if (!rules.methods.includes(request.method as 'GET')) {
+        headers = [...headers, ['allow', [...rules.methods, 'OPTIONS'].join(', ')]]
+        throw new HttpError(405, 'method_not_allowed', `Use ${rules.methods.join(' or ')}.`)
+      }
+      if (looksLikePageLoad(loadHeaders(request), rules.sends)) {
+        headers = corsHeaders(null)
+        throw new HttpError(403, 'request_not_allowed', 'Call this endpoint with fetch or EventSource.')
+      }
+      const given = request.method === 'POST' ? await formParams(request) : queryParams(request.url)
+      const token = readToken(given.getAll('integrationToken'), request.headers.get('authorization'))
+      const resolved = await options.registry.resolve(token)
+      if (!resolved) throw invalidToken()
+      const { integration } = resolved
+      const decision = decideOrigin({
+        ...integration,
+        headers: {
+          origin,
+          secFetchSite: request.headers.get('sec-fetch-site'),
+          referer: request.headers.get('referer'),
+        },
+        publicOrigin: options.publicOrigin,
+      })
+      headers = corsHeaders(decision.allowOrigin)
+      if (!decision.allowed) {
+        const message = 'This site may not use the integration. Add its domain to the allowed domains.'
+        throw new HttpError(403, 'domain_not_allowed', message)
+      }
+      return await work({
+        request,
+        integration,
+        params: single(given),
+        headers,
+        isAllowed: async () => (await options.registry.resolve(token)) !== null,
+        checkIdentity: (conversationId) =>
+          checkIdentity({
+            integration,
+            conversationId,
+            userHash: oneOrAll(given.getAll('userHash')),
+            userJwt: oneOrAll(given.getAll('userJwt')),
+            now: options.now(),
+          }),
+      })
+    } catch (error) {
+      return errorAnswer(error, options.logger, headers)
+    }
+  }
+}
+
+/** Answers what a browser asks before a request; the request itself is decided when it comes. */
+async function preflight({ registry }: GateOptions, request: Request, origin: string | null): Promise<Response> {
+  const token = queryParams(request.url).get('integrationToken') ?? ''
+  const resolved = isToken(token) ? await registry.resolve(token) : null
+  return empty(204, preflightHeaders(preflightOrigin(origin, resolved?.integration ?? null)))
+}
+
+const loadHeaders = ({ headers }: Request) => ({
+  secPurpose: headers.get('sec-purpose'),
+  purpose: headers.get('purpose'),
+  secFetchMode: headers.get('sec-fetch-mode'),
+  secFetchDest: headers.get('sec-fetch-dest'),
+  accept: headers.get('accept'),
+})
+
+const oneOrAll = (values: string[]): string | string[] | undefined => (values.length > 1 ? values : values[0])
