@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts'
 import { isLogError } from '../storage/log.ts'
 import { openStorage } from '../storage/url.ts'
 import { loadAssets } from './assets.ts'
-import { StartError } from './errors.ts'
+import { StartError, UsageError } from './errors.ts'
 import { localToken, prepare } from './first-start.ts'
 import type { Environment, ServeOptions } from './flags.ts'
 import { createResponders } from './responders.ts'
@@ -35,6 +35,7 @@ const graceMs = 10_000
 export async function serve(options: ServeOptions, context: ServeContext): Promise<RunningServer> {
   const { env, logger, assetFolder, print } = context
   const responders = createResponders(options.responder, env)
+  const storage = await storageAt(options.storage)
 
   let demoToken = (): string | null => null
   const assets = loadAssets({ folder: assetFolder, demoToken: () => demoToken() })
@@ -55,11 +56,11 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   try {
     await server.serve()
   } catch (error) {
+    await storage.dispose()
     throw new StartError(listenFailure(error, options), { cause: error })
   }
   const url = addressOf(options.host, new URL(server.url ?? '').port)
 
-  const storage = await openStorage(options.storage)
   let lumika: Lumika | undefined
   try {
     lumika = await createLumika({
@@ -99,6 +100,14 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
       await server.close(true)
       await storage.dispose()
     },
+  }
+}
+
+async function storageAt(address: string): ReturnType<typeof openStorage> {
+  try {
+    return await openStorage(address)
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error
   }
 }
 
