@@ -1,0 +1,108 @@
+/** A responder in the site owner's own code, in any language: a signed POST, answered with text. */
+import { ask, defaultFetch, joined, mediaType, readEvents, readText, statusError } from './http.ts'
+import type { Fetch } from './http.ts'
+import { ResponderError } from './responder.ts'
+import type { Responder } from './responder.ts'
+import { sign } from './signature.ts'
+
+/** Options of `createWebhookResponder`. */
+export interface WebhookResponderOptions {
+  /** Where the questions go. Security: this address is trusted and is not checked against private networks. */
+  url: string
+  /** The key of the signatures, known to both sides; at least 16 characters, better 32 random ones. */
+  secret: string
+  /** Longest answer, in bytes. @default 1_048_576 */
+  maxBytes?: number
+  /** Further request headers. @default none */
+  headers?: Record<string, string>
+  /** How requests are made. @default the runtime's `fetch` */
+  fetch?: Fetch
+  /** The clock of the signatures, in milliseconds. @default Date.now */
+  now?: () => number
+}
+
+const who = 'The webhook'
+
+/**
+ * Posts `{ turnId, integrationId, conversationId, text, history, context? }` with `Lumika-Event-Id: <turnId>` and
+ * `Lumika-Signature` (see `verify`). The answer is one of
+ * - `application/json`: `{ "text": "…" }`
+ * - `text/plain`: the text, streamed as it comes
+ * - `text/event-stream`: unnamed events, each a `{ "delta": "…" }`, a `{ "text": "…" }` or plain text, until the
+ *   connection is closed or an event `[DONE]`; an `{ "error": … }` is a failure
+ * - status 204: no answer; a person may give one
+ * @throws TypeError when the address, the secret or a header cannot be used
+ */
+export function createWebhookResponder(options: WebhookResponderOptions): Responder {
+  const { url, secret, maxBytes = 1_048_576, fetch = defaultFetch, now = Date.now } = options
+  check(options)
+  return {
+    kind: 'webhook',
+    async *respond({ turnId, integrationId, conversationId, text, history, context, signal }) {
+      const body = JSON.stringify({ turnId, integrationId, conversationId, text, history, context })
+      const headers = {
+        ...options.headers,
+        'content-type': 'application/json',
+        accept: 'text/event-stream, text/plain, application/json',
+        'lumika-event-id': turnId,
+        'lumika-signature': await sign(secret, body, now),
+      }
+      const response = await ask({ url, headers, body, fetch, signal, who })
+      const answer = readText(response, { signal, who, maxBytes })
+      if (response.status === 204) return
+      if (!response.ok) {
+        void response.body?.cancel().catch(() => {})
+        throw statusError(response, who)
+      }
+      const type = mediaType(response)
+      if (type === 'text/event-stream') yield* deltas(readEvents(answer, who))
+      else if (type === 'text/plain') yield* answer
+      else if (type === 'application/json') yield* whole(await joined(answer))
+      else {
+        void response.body?.cancel().catch(() => {})
+        throw failed('answered with a content type that is none of application/json, text/plain, text/event-stream.')
+      }
+    },
+  }
+}
+
+function* whole(json: string): Generator<string> {
+  const text = objectIn(json)?.['text']
+  if (typeof text !== 'string') throw failed('answered with JSON that is not { "text": "…" }.')
+  if (text) yield text
+}
+
+async function* deltas(events: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const data of events) {
+    if (data.trim() === '[DONE]') return
+    const object = objectIn(data)
+    if (object?.['error']) throw failed('reported an error in its answer.', true)
+    const text = object ? (object['delta'] ?? object['text']) : data
+    if (typeof text === 'string') yield text
+  }
+}
+
+function objectIn(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const failed = (what: string, isRetryable = false): ResponderError =>
+  new ResponderError('responder_failed', `${who} ${what}`, { isRetryable })
+
+/** At the start, so that a wrong setting is not found by the first customer, and by errors that show no secret. */
+function check({ url, secret, headers }: WebhookResponderOptions): void {
+  if (!URL.canParse(url) || !/^https?:\/\/[^@/?#]+([/?#].*)?$/i.test(url)) {
+    throw new TypeError('The webhook URL must begin with https:// or http:// and hold no password.')
+  }
+  if (secret.length < 16) throw new TypeError('The webhook secret must have at least 16 characters.')
+  try {
+    new Headers(headers)
+  } catch {
+    throw new TypeError('A header of the webhook responder holds characters that cannot be sent.')
+  }
+}
