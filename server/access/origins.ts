@@ -85,13 +85,16 @@ const refused: OriginDecision = { allowed: false, allowOrigin: null }
 const allowed: OriginDecision = { allowed: true, allowOrigin: null }
 const allowedFrom = (origin: string): OriginDecision => ({ allowed: true, allowOrigin: origin })
 
+/** A URL may hold `shop.example.` and `.shop.example`; no site is served from them. */
+const hasEmptyLabel = /^\.|\.\.|\.$/
+
 function canonicalUrl(origin: string | null): URL | null {
   // Scheme, 253 characters of host and a port: anything longer is no origin, and not worth parsing.
   if (origin === null || origin.length > 270) return null
   try {
     const url = new URL(origin)
     const isWeb = url.protocol === 'https:' || url.protocol === 'http:'
-    return isWeb && url.origin === origin && !url.hostname.endsWith('.') ? url : null
+    return isWeb && url.origin === origin && !hasEmptyLabel.test(url.hostname) ? url : null
   } catch {
     return null
   }

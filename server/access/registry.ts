@@ -7,6 +7,8 @@ import { createLedger } from './ledger.ts'
 import { cryptoRandom, randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from './random.ts'
 import { isToken, mintToken } from './tokens.ts'
 
+export type { IntegrationInput, IntegrationPatch } from './integration.ts'
+
 /** Options of `createRegistry`. */
 export interface RegistryOptions {
   log: ConversationLog
