@@ -17,17 +17,28 @@ export function toEntry(position: number, id: string, createdAt: string, keys: s
   return freeze({ position, id, createdAt, keys: [...keys], value: JSON.parse(json) as unknown })
 }
 
-/** One line of text, readable by a person, that `fromLine` understands. `json` is the text of the value. */
-export function toLine(entry: LogEntry, json: string): string {
+/**
+ * One line of text, readable by a person, that `fromLine` understands. `json` is the text of the value; `supersedes`
+ * goes along, so that the keys can be given to their last owner when the line is read again.
+ */
+export function toLine(entry: LogEntry, json: string, supersedes?: string): string {
   const { position, id, createdAt, keys } = entry
-  return `{"position":${position},"id":"${id}","createdAt":"${createdAt}","keys":${JSON.stringify(keys)},"value":${json}}`
+  const over = supersedes === undefined ? '' : `,"supersedes":${JSON.stringify(supersedes)}`
+  return `{"position":${position},"id":"${id}","createdAt":"${createdAt}","keys":${JSON.stringify(keys)}${over},"value":${json}}`
 }
 
 /** The entry of a line, frozen; null when the line holds no entry. */
 export function fromLine(line: string): LogEntry | null {
+  return parseLine(line)?.entry ?? null
+}
+
+/** The entry of a line with what else it says. */
+export function parseLine(line: string): { entry: LogEntry; supersedes: string | undefined } | null {
   try {
     const parsed: unknown = JSON.parse(line)
-    return isEntry(parsed) ? freeze(parsed) : null
+    if (!isEntry(parsed)) return null
+    const { position, id, createdAt, keys, value, supersedes } = parsed
+    return { entry: freeze({ position, id, createdAt, keys, value }), supersedes }
   } catch {
     return null
   }
@@ -64,7 +75,7 @@ export function cursorNotFound(): LogError {
   return new LogError('cursor_not_found', 'This lane holds no entry with that id. Start again without a cursor.')
 }
 
-function isEntry(value: unknown): value is LogEntry {
+function isEntry(value: unknown): value is LogEntry & { supersedes?: string } {
   if (typeof value !== 'object' || value === null) return false
   const { position, id, createdAt, keys } = value as Partial<LogEntry>
   return (

@@ -11,7 +11,7 @@ import type { LaneTail } from './lane-tail.ts'
 import { LogError } from './log.ts'
 import type { AppendOptions, Appended, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
 
-/** One conversation as a medium holds it. Only `read` may run beside another call. */
+/** One conversation as a medium holds it. Calls never overlap. */
 export interface StoredConversation {
   /** The length of a lane and its newest entries, without a gap. */
   tail(lane: Lane): Promise<LaneTail>
@@ -19,10 +19,15 @@ export interface StoredConversation {
   read(lane: Lane, from: number, to: number): Promise<LogEntry[]>
   /** The entry that holds a key. */
   holder(key: string): Promise<{ lane: Lane; entry: LogEntry } | null>
-  /** Stores the next entry; all or nothing, also when it throws. `json` is the text of the value. */
-  append(lane: Lane, entry: LogEntry, json: string): Promise<void>
+  /**
+   * Stores the next entry; all or nothing, also when it throws. `json` is the text of the value, `supersedes` the id of
+   * the entry whose keys it takes over.
+   */
+  append(lane: Lane, entry: LogEntry, json: string, supersedes?: string): Promise<void>
   /** Forgets a lane, or everything. */
   remove(lane?: Lane): Promise<void>
+  /** Bytes of memory it holds on to, roughly. */
+  weight(): number
 }
 
 /** Where a single-process log keeps its entries. */
@@ -53,10 +58,12 @@ interface Hot {
   lanes: Map<Lane, LaneTail>
   /** The highest `createdAt` so far, in milliseconds. */
   lastAt: number
+  /** Bytes of the entries in `lanes`, and of `stored` when it was last asked. */
   bytes: number
+  storedBytes: number
   /** Calls that are using it: it must not be dropped under them. */
   users: number
-  isRemoved: boolean
+  isDropped: boolean
 }
 
 export async function openLocalLog(medium: Medium, options: LogOptions = {}): Promise<ConversationLog> {
@@ -95,13 +102,17 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
 
     after<T>(conversation: string, lane: Lane, cursor: string | null, limit: number) {
       const tail = loaded(conversation, lane)
-      const page = (tail && tailAfter(tail, cursor, limit)) ?? readAfter(conversation, lane, cursor, limit)
+      const page =
+        (tail && tailAfter(tail, cursor, limit)) ??
+        exclusive(conversation, lane, (state) => readAfter(state, lane, cursor, limit))
       return page as LogPage<T> | Promise<LogPage<T>>
     },
 
     before<T>(conversation: string, lane: Lane, cursor: string | null, limit: number) {
       const tail = loaded(conversation, lane)
-      const page = (tail && tailBefore(tail, cursor, limit)) ?? readBefore(conversation, lane, cursor, limit)
+      const page =
+        (tail && tailBefore(tail, cursor, limit)) ??
+        exclusive(conversation, lane, (state) => readBefore(state, lane, cursor, limit))
       return page as LogPage<T> | Promise<LogPage<T>>
     },
 
@@ -119,7 +130,6 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     remove(conversation, lane) {
       return exclusive(conversation, lane ?? 'public', async (state) => {
         forget(conversation, state)
-        state.isRemoved = true
         await state.stored.remove(lane)
         if (lane === undefined) await inbox.remove(conversation)
       })
@@ -162,7 +172,7 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     const entry = toEntry(tail.length, id, new Date(time).toISOString(), keys, json)
     if (opens !== undefined || isKeptLane(lane)) await inbox.enter(conversation, time, opens)
     try {
-      await state.stored.append(lane, entry, json)
+      await state.stored.append(lane, entry, json, supersedes)
     } catch (error) {
       // What the medium holds now is unknown; it is read again before anything else is said about it.
       forget(conversation, state)
@@ -177,45 +187,36 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     return { outcome: 'stored', entry }
   }
 
-  async function readAfter(conversation: string, lane: Lane, cursor: string | null, limit: number): Promise<LogPage> {
-    const { state, tail } = await ensure(conversation, lane)
+  async function readAfter(state: Hot, lane: Lane, cursor: string | null, limit: number): Promise<LogPage> {
+    const tail = await load(state, lane)
     const page = tailAfter(tail, cursor, limit)
     if (page) return page
     const position = cursor === null ? -1 : positionIn(tail, cursor)
     const { length } = tail
     let to = Math.min(length, position + 1 + limit)
-    let found = await read(state, lane, Math.max(0, position), to)
+    let found = await state.stored.read(lane, Math.max(0, position), to)
     if (cursor !== null && found.shift()?.id !== cursor) throw cursorNotFound()
     // An empty page with more behind it would send the reader round in circles.
     while (found.length === 0 && to < length) {
-      found = await read(state, lane, to, Math.min(length, to + limit))
+      found = await state.stored.read(lane, to, Math.min(length, to + limit))
       to = Math.min(length, to + limit)
     }
     return { entries: found, hasMore: to < length }
   }
 
-  async function readBefore(conversation: string, lane: Lane, cursor: string | null, limit: number): Promise<LogPage> {
-    const { state, tail } = await ensure(conversation, lane)
+  async function readBefore(state: Hot, lane: Lane, cursor: string | null, limit: number): Promise<LogPage> {
+    const tail = await load(state, lane)
     const page = tailBefore(tail, cursor, limit)
     if (page) return page
     const position = cursor === null ? tail.length : positionIn(tail, cursor)
     let from = Math.max(0, position - limit)
-    let found = await read(state, lane, from, cursor === null ? position : position + 1)
+    let found = await state.stored.read(lane, from, cursor === null ? position : position + 1)
     if (cursor !== null && found.pop()?.id !== cursor) throw cursorNotFound()
     while (found.length === 0 && from > 0) {
-      found = await read(state, lane, Math.max(0, from - limit), from)
+      found = await state.stored.read(lane, Math.max(0, from - limit), from)
       from = Math.max(0, from - limit)
     }
     return { entries: found, hasMore: from > 0 }
-  }
-
-  async function read(state: Hot, lane: Lane, from: number, to: number): Promise<LogEntry[]> {
-    try {
-      return await state.stored.read(lane, from, to)
-    } catch (error) {
-      if (state.isRemoved) throw cursorNotFound()
-      throw error
-    }
   }
 
   /** The tail of a lane when it is in memory. On the path of every poll: keep it cheap. */
@@ -226,10 +227,6 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     hot.delete(conversation)
     hot.set(conversation, state)
     return tail
-  }
-
-  function ensure(conversation: string, lane: Lane): Promise<{ state: Hot; tail: LaneTail }> {
-    return exclusive(conversation, lane, async (state) => ({ state, tail: await load(state, lane) }))
   }
 
   async function load(state: Hot, lane: Lane): Promise<LaneTail> {
@@ -254,6 +251,8 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
         return await task(state)
       } finally {
         state.users--
+        weigh(state, state.stored.weight() - state.storedBytes)
+        state.storedBytes = state.stored.weight()
         shrink()
       }
     }
@@ -276,8 +275,9 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
       lanes: new Map(),
       lastAt: 0,
       bytes: 0,
+      storedBytes: 0,
       users: 0,
-      isRemoved: false,
+      isDropped: false,
     }
     hot.delete(conversation)
     hot.set(conversation, state)
@@ -286,12 +286,14 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
   }
 
   function weigh(state: Hot, change: number): void {
+    if (state.isDropped) return
     state.bytes += change
     bytes += change
   }
 
   function forget(conversation: string, state: Hot): void {
-    if (hot.get(conversation) !== state) return
+    if (state.isDropped) return
+    state.isDropped = true
     hot.delete(conversation)
     bytes -= state.bytes
   }

@@ -1,13 +1,32 @@
 /** Opens the conversation log that suits a storage. */
-import type { Storage } from 'unstorage'
+import type { Cluster, Redis } from 'ioredis'
+import type { Driver, Storage } from 'unstorage'
 import type { LogOptions } from './local.ts'
 import type { ConversationLog } from './log.ts'
-import { openUniversalLog } from './universal.ts'
 
 /**
- * The log for a storage, by the name of the driver mounted at its root. Closing the log leaves the storage open: whoever
+ * The log for a storage, by the name of the driver mounted at its root: `redis`, `fs` and `fs-lite` have their own, any
+ * other driver gets the universal one, which holds for one process. Closing the log leaves the storage open: whoever
  * made the storage disposes of it.
+ * @throws LogError `storage_unavailable`, `storage_locked`, `storage_corrupt`
  */
-export function openLog(storage: Storage, options: LogOptions = {}): Promise<ConversationLog> {
-  return openUniversalLog(storage, options)
+export async function openLog(storage: Storage, options: LogOptions = {}): Promise<ConversationLog> {
+  const { driver } = storage.getMount('')
+  const driverOptions = driver.options as { base?: string; readOnly?: boolean } | undefined
+  switch (driver.name) {
+    case 'redis': {
+      const { openRedisLog } = await import('./redis.ts')
+      const prefix = driverOptions?.base ? `${driverOptions.base.replace(/:$/, '')}:` : 'lumika:'
+      return openRedisLog((driver as Driver<unknown, Redis | Cluster>).getInstance?.() as Redis, { ...options, prefix })
+    }
+    case 'fs':
+    case 'fs-lite': {
+      const { openFilesystemLog } = await import('./filesystem.ts')
+      return openFilesystemLog({ ...options, base: driverOptions?.base as string })
+    }
+    default: {
+      const { openUniversalLog } = await import('./universal.ts')
+      return openUniversalLog(storage, options)
+    }
+  }
 }

@@ -35,11 +35,16 @@ interface Segment {
   entries: StoredEntry[]
 }
 
-interface KeyItem {
-  v: 1
+interface Holder {
   lane: Lane
   position: number
   id: string
+}
+
+interface KeyItem extends Holder {
+  v: 1
+  /** Whom the key was taken from: it still counts when the taker was never stored. */
+  before?: Holder
 }
 
 const segmentSize = 50
@@ -61,7 +66,7 @@ export function openUniversalLog(storage: Storage, options: LogOptions = {}): Pr
 function createStoredConversation(storage: Storage, conversation: string): StoredConversation {
   let base: Promise<string> | undefined
   let head: Head | undefined
-  /** The segment each lane is writing to. It is read from here: drivers may tear an item that is being written. */
+  /** The segment each lane is writing to. */
   const newest = new Map<Lane, { index: number; entries: StoredEntry[] }>()
 
   return {
@@ -75,7 +80,7 @@ function createStoredConversation(storage: Storage, conversation: string): Store
       const found: LogEntry[] = []
       for (let index = Math.floor(from / segmentSize); index * segmentSize < to; index++) {
         const current = newest.get(lane)
-        const entries = current?.index === index ? [...current.entries] : await readSegment(lane, index)
+        const entries = current?.index === index ? current.entries : await readSegment(lane, index)
         found.push(...entries.filter(({ position }) => position >= from && position < to).map(decode))
       }
       return found
@@ -84,22 +89,23 @@ function createStoredConversation(storage: Storage, conversation: string): Store
     async holder(key) {
       const item = await readItem(storage, await keyName(key))
       if (item === null) return null
-      const { lane, position, id } = asKeyItem(item)
-      const { index, entries } = await open(lane)
-      const at = Math.floor(position / segmentSize)
-      if (at > index) return null
-      const segment = at === index ? entries : await readSegment(lane, at)
-      const entry = segment[position % segmentSize]
-      return entry?.id === id ? { lane, entry: decode(entry) } : null
+      const { before, ...now } = asKeyItem(item)
+      return (await held(now)) ?? (before ? await held(before) : null)
     },
 
-    async append(lane, entry, json) {
+    async append(lane, entry, json, supersedes) {
       const { position, id, createdAt, keys } = entry
       const current = await open(lane)
       const known = await openHead()
       if (known.lanes[lane] === undefined) await saveHead({ v: 1, lanes: { ...known.lanes, [lane]: 0 } })
-      const item = { v: 1, lane, position, id }
-      for (const key of keys) await writeItem(storage, await keyName(key), item)
+      for (const key of keys) {
+        const name = await keyName(key)
+        const taken = supersedes === undefined ? null : await readItem(storage, name)
+        const before = taken && [asKeyItem(taken), asKeyItem(taken).before].find((one) => one?.id === supersedes)
+        const item: KeyItem = { v: 1, lane, position, id }
+        if (before) item.before = { lane: before.lane, position: before.position, id: before.id }
+        await writeItem(storage, name, item)
+      }
       const index = Math.floor(position / segmentSize)
       const entries = [...(index === current.index ? current.entries : []), { position, id, createdAt, keys, json }]
       await writeItem(storage, await segmentName(lane, index), { v: 1, entries })
@@ -128,6 +134,20 @@ function createStoredConversation(storage: Storage, conversation: string): Store
       }
       if (lane === undefined) await removeItem(storage, `${await prefix()}:h`)
     },
+
+    weight() {
+      let bytes = 0
+      for (const { entries } of newest.values()) for (const { json } of entries) bytes += 300 + 2 * json.length
+      return bytes
+    },
+  }
+
+  async function held({ lane, position, id }: Holder): Promise<{ lane: Lane; entry: LogEntry } | null> {
+    const { index, entries } = await open(lane)
+    const at = Math.floor(position / segmentSize)
+    if (at > index) return null
+    const entry = (at === index ? entries : await readSegment(lane, at))[position % segmentSize]
+    return entry?.id === id ? { lane, entry: decode(entry) } : null
   }
 
   async function open(lane: Lane): Promise<{ index: number; entries: StoredEntry[] }> {
@@ -214,9 +234,14 @@ function asSegment(item: object, index: number): Segment {
 }
 
 function asKeyItem(item: object): KeyItem {
-  const { v, lane, position, id } = item as Partial<KeyItem>
-  if (v !== 1 || typeof lane !== 'string' || !Number.isSafeInteger(position) || typeof id !== 'string') throw corrupt()
-  return { v, lane, position: position as number, id }
+  const { v, before } = item as Partial<KeyItem>
+  if (v !== 1 || !isHolder(item) || (before !== undefined && !isHolder(before))) throw corrupt()
+  return item as KeyItem
+}
+
+function isHolder(value: object): value is Holder {
+  const { lane, position, id } = value as Partial<Holder>
+  return typeof lane === 'string' && Number.isSafeInteger(position) && typeof id === 'string'
 }
 
 function corrupt(): LogError {

@@ -1,0 +1,202 @@
+/**
+ * The log for many processes: lists in Redis, one script as the commit point, one channel for the news. It also runs
+ * on Redis Cluster. What survives a crash of Redis itself is Redis's own affair: turn its append-only file on.
+ *
+ * Keys: `<prefix>{<conversation>}:lane:<lane>` (list of entries), `…:keys` (hash: which entry took a key), `…:facts`,
+ * `…:turns` (set of the turn lanes that live), `<prefix>{inbox}:*`, and the channel `<prefix>appends`.
+ */
+import type { Cluster, Redis } from 'ioredis'
+import { assertConversation, assertLane, cursorNotFound, fromLine, isKeptLane, toJson } from './entry.ts'
+import { positionOf, randomPart } from './ids.ts'
+import type { LogOptions } from './local.ts'
+import { LogError } from './log.ts'
+import type { Appended, AppendOptions, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
+import { bounded, connectRedis, subscriberOf } from './redis-client.ts'
+import { createRedisInbox } from './redis-inbox.ts'
+import { openRedisNotices } from './redis-notices.ts'
+import { commitScript, dropConversationScript, dropLaneScript } from './redis-scripts.ts'
+
+/** Options of the Redis log. */
+export interface RedisLogOptions extends LogOptions {
+  /** How every key and channel begins. @default 'lumika:' */
+  prefix?: string
+  /** Seconds a turn's lane lives after its latest entry. @default 3600 */
+  turnSeconds?: number
+}
+
+type Reply = ['stored', string] | ['existing', Lane, string] | ['conflict', number]
+
+interface Scripts {
+  lumikaCommit(...args: string[]): Promise<Reply>
+  lumikaDropLane(...args: string[]): Promise<unknown>
+  lumikaDropConversation(...args: string[]): Promise<unknown>
+}
+
+/** Entries read at once when a lane is removed. */
+const batch = 500
+
+/** Opens connections of its own beside the given one, which it neither uses nor closes. */
+export async function openRedisLog(source: Redis | Cluster, options: RedisLogOptions = {}): Promise<ConversationLog> {
+  const { random = randomPart, prefix = 'lumika:', turnSeconds = 3_600, onAlert = () => {} } = options
+  const client = await connectRedis(source)
+  client.defineCommand('lumikaCommit', { numberOfKeys: 4, lua: commitScript })
+  client.defineCommand('lumikaDropLane', { numberOfKeys: 2, lua: dropLaneScript })
+  client.defineCommand('lumikaDropConversation', { numberOfKeys: 5, lua: dropConversationScript })
+  const scripts = client as unknown as Scripts
+  const inbox = createRedisInbox(client, prefix)
+  const channel = `${prefix}appends`
+  const listeners = new Set<(notice: Notice) => void>()
+  const notices = await openRedisNotices({ connect: () => subscriberOf(client), channel, onNotice: announce }).catch(
+    (cause: unknown) => {
+      client.disconnect()
+      throw new LogError('storage_unavailable', 'Redis accepts no subscription.', { cause })
+    },
+  )
+  let isClosed = false
+
+  return {
+    shared: true,
+
+    append<T>(conversation: string, lane: Lane, value: T, appendOptions: AppendOptions = {}) {
+      const json = toJson(value)
+      return run(conversation, lane, () => commit(conversation, lane, json, appendOptions)) as Promise<Appended<T>>
+    },
+
+    find<T>(conversation: string, key: string) {
+      return run(conversation, 'public', async () => {
+        const holder = parseHolder(await client.hget(keyOf(conversation, 'keys'), key))
+        if (!holder) return null
+        const entry = await entryAt(conversation, holder.lane, holder.position)
+        return entry?.id === holder.id ? { lane: holder.lane, entry: entry as LogEntry<T> } : null
+      })
+    },
+
+    after<T>(conversation: string, lane: Lane, cursor: string | null, limit: number) {
+      const position = cursor === null ? -1 : positionOf(cursor)
+      if (cursor !== null && position < 0) throw cursorNotFound()
+      return run(conversation, lane, async () => {
+        const found = await range(conversation, lane, Math.max(0, position), position + 1 + limit)
+        if (cursor !== null && found.shift()?.id !== cursor) throw cursorNotFound()
+        return { entries: found.slice(0, limit), hasMore: found.length > limit } as LogPage<T>
+      })
+    },
+
+    before<T>(conversation: string, lane: Lane, cursor: string | null, limit: number) {
+      const position = cursor === null ? -1 : positionOf(cursor)
+      if (cursor !== null && position < 0) throw cursorNotFound()
+      return run(conversation, lane, async () => {
+        const found =
+          cursor === null
+            ? await range(conversation, lane, -(limit + 1), -1)
+            : await range(conversation, lane, Math.max(0, position - limit - 1), position)
+        if (cursor !== null && found.pop()?.id !== cursor) throw cursorNotFound()
+        return { entries: found.slice(-limit), hasMore: found.length > limit } as LogPage<T>
+      })
+    },
+
+    recent: (recentOptions = {}) => run('~', 'public', () => inbox.page(recentOptions)),
+
+    watch(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+
+    remove: (conversation, lane) =>
+      run(conversation, lane ?? 'public', async () => {
+        if (lane !== undefined) return dropLane(conversation, lane)
+        const lanes = keyOf(conversation, 'lane:')
+        const own = ['turns', 'keys', 'facts', 'lane:public', 'lane:private'].map((name) => keyOf(conversation, name))
+        await scripts.lumikaDropConversation(...own, lanes)
+        await inbox.remove(conversation)
+      }),
+
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      listeners.clear()
+      notices.close()
+      client.disconnect()
+    },
+  }
+
+  async function commit(
+    conversation: string,
+    lane: Lane,
+    json: string,
+    { keys = [], supersedes = '', at, opens = '', closes = '' }: AppendOptions,
+  ): Promise<Appended<unknown>> {
+    const isKept = isKeptLane(lane)
+    const isNewMark = (isKept || opens !== '') && (await inbox.enter(conversation, opens))
+    const reply = await scripts.lumikaCommit(
+      ...[`lane:${lane}`, 'keys', 'facts', 'turns'].map((name) => keyOf(conversation, name)),
+      ...[lane, json, random(), at?.toString() ?? '', supersedes, isKept ? '' : turnSeconds.toString()],
+      ...[channel, conversation, JSON.stringify(keys), ...keys],
+    )
+    switch (reply[0]) {
+      case 'stored':
+        // The entry is stored: an inbox in the wrong order is no reason to say otherwise. An open mark is.
+        if (closes !== '') await inbox.leave(conversation, isKept, closes)
+        else await inbox.leave(conversation, isKept, '').catch(() => {})
+        return { outcome: 'stored', entry: entryOf(reply[1]) }
+      case 'existing':
+        await inbox.leave(conversation, false, closes)
+        if (isNewMark) await inbox.leave(conversation, false, opens)
+        return { outcome: 'existing', lane: reply[1], entry: entryOf(reply[2]) }
+      case 'conflict':
+        if (isNewMark) await inbox.leave(conversation, false, opens)
+        return { outcome: 'conflict', length: reply[1] }
+    }
+  }
+
+  async function dropLane(conversation: string, lane: Lane): Promise<void> {
+    const held: string[] = []
+    for (let from = 0, count = batch; count === batch; from += batch) {
+      const entries = await range(conversation, lane, from, from + batch - 1)
+      count = entries.length
+      for (const { keys, position, id } of entries) for (const key of keys) held.push(key, `${lane} ${position} ${id}`)
+    }
+    await scripts.lumikaDropLane(keyOf(conversation, `lane:${lane}`), keyOf(conversation, 'keys'), ...held)
+    if (!isKeptLane(lane)) await client.srem(keyOf(conversation, 'turns'), lane)
+  }
+
+  async function range(conversation: string, lane: Lane, from: number, to: number): Promise<LogEntry[]> {
+    return (await client.lrange(keyOf(conversation, `lane:${lane}`), from, to)).map(entryOf)
+  }
+
+  async function entryAt(conversation: string, lane: Lane, position: number): Promise<LogEntry | null> {
+    const text = await client.lindex(keyOf(conversation, `lane:${lane}`), position)
+    return text === null ? null : entryOf(text)
+  }
+
+  async function run<R>(conversation: string, lane: Lane, task: () => Promise<R>): Promise<R> {
+    if (conversation !== '~') assertConversation(conversation)
+    assertLane(lane)
+    if (isClosed) throw new LogError('storage_unavailable', 'The conversation log was closed.')
+    return bounded(task)
+  }
+
+  function announce(notice: Notice): void {
+    for (const listener of listeners) {
+      try {
+        listener(notice)
+      } catch {
+        onAlert('A listener of the conversation log failed.')
+      }
+    }
+  }
+
+  function keyOf(conversation: string, name: string): string {
+    return `${prefix}{${conversation}}:${name}`
+  }
+}
+
+function entryOf(text: string): LogEntry {
+  const entry = fromLine(text)
+  if (!entry) throw new LogError('storage_corrupt', 'An entry in Redis is not what Lumika wrote there.')
+  return entry
+}
+
+function parseHolder(text: string | null): { lane: Lane; position: number; id: string } | null {
+  const [lane, position, id] = text?.split(' ') ?? []
+  return lane && position && id ? { lane: lane as Lane, position: Number(position), id } : null
+}
