@@ -1,0 +1,79 @@
+/** A real nginx in front of a server, with its defaults and compression on. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A running nginx. */
+export interface Nginx {
+  url: string
+  stop(): Promise<void>
+}
+
+/** Starts nginx on a free loopback port, passing everything on to `upstream`. Fails where nginx is not installed. */
+export async function startNginx(upstream: string): Promise<Nginx> {
+  const dir = await mkdtemp(join(tmpdir(), 'lumika-nginx-'))
+  const port = await freePort()
+  const config = `
+    pid ${dir}/nginx.pid;
+    error_log ${dir}/error.log;
+    daemon off;
+    events {}
+    http {
+      access_log off;
+      gzip on;
+      client_body_temp_path ${dir}/body; proxy_temp_path ${dir}/proxy; fastcgi_temp_path ${dir}/fastcgi;
+      uwsgi_temp_path ${dir}/uwsgi; scgi_temp_path ${dir}/scgi;
+      server {
+        listen 127.0.0.1:${port};
+        location / { proxy_pass ${upstream}; }
+      }
+    }`
+  await writeFile(join(dir, 'nginx.conf'), config)
+  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], { stdio: 'ignore' })
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code) => resolve(`nginx ended with ${code}.`))
+    child.once('error', (error) =>
+      resolve(`nginx could not be started: ${error.message}. Install it (apt-get install nginx).`),
+    )
+  })
+  const url = `http://127.0.0.1:${port}`
+  const failed = exited.then((reason) => Promise.reject(new Error(reason)))
+  failed.catch(() => {})
+  await Promise.race([answers(url), failed])
+  return {
+    url,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function answers(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const answered = await fetch(url).then(
+      () => true,
+      () => false,
+    )
+    if (answered) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('nginx did not answer within 5 seconds.')
+}
+
+/** A port nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port.')),
+      )
+    })
+  })
+}
