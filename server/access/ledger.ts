@@ -15,8 +15,6 @@ export interface LedgerOptions<T> {
   apply(value: T): void
   /** Empties the fold, because the ledger is told again from its start. */
   reset(): void
-  /** How often a shared log is read again although nothing was announced, in milliseconds. @default 3_000 */
-  rereadMs?: number
 }
 
 export interface Ledger<T> {
@@ -29,9 +27,12 @@ export interface Ledger<T> {
   close(): void
 }
 
+/** How often a shared log is read again although nothing was announced: a revocation takes no longer than 5 s. */
+const rereadMs = 3_000
+
 /** Opens a ledger; resolves when everything stored so far is folded. */
 export async function createLedger<T>(options: LedgerOptions<T>): Promise<Ledger<T>> {
-  const { log, conversation, rereadMs = 3_000 } = options
+  const { log, conversation } = options
   let length = 0
   let cursor: string | null = null
   let running: Promise<void> | null = null

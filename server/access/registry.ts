@@ -18,8 +18,6 @@ export interface RegistryOptions {
   now?: () => number
   /** Where tokens and secrets come from. @default crypto.getRandomValues */
   random?: RandomSource
-  /** How often a shared log is read again although nothing was announced, in milliseconds. @default 3_000 */
-  rereadMs?: number
 }
 
 /** A token that was recognised. */
@@ -79,7 +77,7 @@ type RegistryEntry =
 
 /** Opens the registry that a log holds. */
 export async function createRegistry(options: RegistryOptions): Promise<Registry> {
-  const { log, responders, rereadMs, now = Date.now, random = cryptoRandom } = options
+  const { log, responders, now = Date.now, random = cryptoRandom } = options
   const integrations = new Map<string, Integration>()
   const removed = new Set<string>()
   const byHash = new Map<string, ResolvedToken>()
@@ -111,7 +109,6 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const ledger = await createLedger<RegistryEntry>({
     log,
     conversation: '~registry',
-    ...(rereadMs === undefined ? {} : { rereadMs }),
     apply(entry) {
       if (entry.type === 'integration') put(entry.integration.id, entry.integration)
       else if (entry.type === 'deleted') put(entry.id, null)
