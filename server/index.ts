@@ -1,3 +1,20 @@
 /** The server as a library: `createLumika(options).fetch` runs wherever fetch runs. */
 export { createLumika } from './app.ts'
 export type { Lumika, LumikaOptions } from './app.ts'
+export type { Integration, IntegrationInput, IntegrationPatch } from './access/integration.ts'
+export type { CreatedToken, Registry } from './access/registry.ts'
+export type { Asset, Assets } from './assets.ts'
+export type { Logger, LogFields } from './logger.ts'
+
+export { ResponderError } from './responders/responder.ts'
+export type { Responder, ResponderMessage, ResponderRequest } from './responders/responder.ts'
+export { createEchoResponder } from './responders/echo.ts'
+export { createFunctionResponder } from './responders/function.ts'
+export { createOpenAIResponder } from './responders/openai.ts'
+export { createWebhookResponder } from './responders/webhook.ts'
+export { sign as signPayload, verify as verifySignature } from './responders/signature.ts'
+
+export { openStorage } from './storage/url.ts'
+export { openLog } from './storage/open.ts'
+export { LogError } from './storage/log.ts'
+export type { ConversationLog } from './storage/log.ts'
