@@ -77,3 +77,29 @@ export async function startServer(options: StartServerOptions = {}): Promise<Ser
     },
   }
 }
+
+/** What became of a run of the command line. */
+export interface CliRun {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs `lumika` to its end, or until its output matches and it is ended by SIGTERM. */
+export async function runCli(
+  args: string[],
+  options: { env?: Record<string, string>; until?: RegExp } = {},
+): Promise<CliRun> {
+  const child = spawn(process.execPath, [built('dist/cli.js'), ...args], {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const run: CliRun = { code: null, stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk: Buffer) => {
+    run.stdout += chunk.toString()
+    if (options.until?.test(run.stdout)) child.kill('SIGTERM')
+  })
+  child.stderr.on('data', (chunk: Buffer) => (run.stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { ...run, code }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { importsOf, sourcesIn } from '../helpers/sources.ts'
+
+/** A room, and the only files and packages it may import. Rooms are tried in this order; the first that fits counts. */
+const rooms: { name: string; files: RegExp; may: RegExp }[] = [
+  { name: 'the protocol', files: /^protocol\.ts$/, may: /^$/ },
+  { name: 'adapters', files: /^adapters\//, may: /^(protocol\.ts|adapters\/.+|eventsource-parser)$/ },
+  { name: 'the session', files: /^widget\/session\.ts$/, may: /^(protocol\.ts|adapters\/.+|widget\/.+|idb-keyval)$/ },
+  { name: 'the panel', files: /^widget\/panel\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+|svelte(\/.+)?)$/ },
+  { name: 'the first load', files: /^widget\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+)$/ },
+  {
+    name: 'the command line',
+    files: /^server\/cli(\.ts$|\/)/,
+    may: /^(server\/.+|package\.json|node:.+|srvx\/node)$/,
+  },
+  {
+    name: 'routes',
+    files: /^server\/routes\//,
+    // Of storage they know the contract alone, whose errors they have to answer for.
+    may: /^(protocol\.ts|server\/(routes|access|conversations)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
+  },
+  {
+    name: 'conversations',
+    files: /^server\/conversations\//,
+    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/integration)\.ts|server\/(errors|logger)\.ts)$/,
+  },
+  {
+    name: 'access',
+    files: /^server\/access\//,
+    may: /^(protocol\.ts|server\/access\/.+|server\/storage\/log\.ts|server\/(errors|logger)\.ts|jose|tldts)$/,
+  },
+  {
+    name: 'the file storage',
+    files: /^server\/storage\/file/,
+    may: /^(server\/storage\/.+|unstorage(\/drivers\/.+)?|node:(fs|fs\/promises|path|os|crypto))$/,
+  },
+  {
+    name: 'storage',
+    files: /^server\/storage\//,
+    may: /^(server\/storage\/.+|server\/logger\.ts|unstorage(\/drivers\/.+)?|ioredis)$/,
+  },
+  {
+    name: 'responders',
+    files: /^server\/responders\//,
+    may: /^(protocol\.ts|server\/responders\/.+|eventsource-parser)$/,
+  },
+  { name: 'the server', files: /^server\//, may: /^(protocol\.ts|server\/(?!cli).+|h3|srvx|unstorage)$/ },
+  { name: 'the dashboard', files: /^dashboard\//, may: /^(protocol\.ts|dashboard\/.+|svelte(\/.+)?)$/ },
+]
+
+const files = ['protocol.ts', ...['adapters', 'widget', 'server', 'dashboard'].flatMap(sourcesIn)]
+
+describe('import arrows', () => {
+  test('every source file is in a room', () => {
+    expect(files.filter((file) => !rooms.some(({ files: inRoom }) => inRoom.test(file)))).toEqual([])
+  })
+
+  for (const room of rooms) {
+    const { name, may } = room
+    test(`in the room of ${name}, files import only what they may`, () => {
+      const own = files.filter((file) => rooms.find(({ files: inRoom }) => inRoom.test(file)) === room)
+      const wrong = own.flatMap(importsOf).filter(({ to }) => !may.test(to))
+      expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+    })
+  }
+
+  test('the server is loaded without the file storage, so that it runs where there are no files', () => {
+    const eager = sourcesIn('server/storage').filter((file) => !/\/file/.test(file))
+    const code = eager.flatMap((file) => importsOf(file).filter(({ to }) => to.startsWith('node:')))
+    expect(code).toEqual([])
+  })
+})
