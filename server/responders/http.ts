@@ -96,8 +96,11 @@ export async function joined(pieces: AsyncIterable<string>): Promise<string> {
   return text
 }
 
-/** The data of each unnamed event in a stream of text. */
-export async function* readEvents(pieces: AsyncIterable<string>, who: string): AsyncGenerator<string> {
+/** The data of each unnamed event in a stream of text; none after an abort, even if it was received before. */
+export async function* readEvents(
+  pieces: AsyncIterable<string>,
+  { signal, who }: { signal: AbortSignal; who: string },
+): AsyncGenerator<string> {
   let events: string[] = []
   let isTooLong = false
   const parser = createParser({
@@ -107,7 +110,10 @@ export async function* readEvents(pieces: AsyncIterable<string>, who: string): A
   })
   for await (const piece of pieces) {
     parser.feed(piece)
-    yield* events
+    for (const data of events) {
+      yield data
+      signal.throwIfAborted()
+    }
     events = []
     if (isTooLong) {
       throw new ResponderError('responder_interrupted', `${who} sent an endless event.`, { isRetryable: false })

@@ -83,12 +83,12 @@ export function createOpenAIResponder(options: OpenAIResponderOptions): Responde
         if (type.endsWith('json')) yield* piecesOf(parse(await joined(text)), progress, apiKey)
         else if (type.includes('html')) throw failed(`${who} answered with a page of HTML. Check the base URL.`)
         else
-          for await (const data of readEvents(text, who)) {
+          for await (const data of readEvents(text, { signal, who })) {
             if (data.trim() === '[DONE]') {
               progress.finish ??= 'stop'
               break
             }
-            yield* piecesOf(parse(data), progress, apiKey)
+            if (data.trim()) yield* piecesOf(parse(data), progress, apiKey)
             if (progress.finish) linger ??= setTimeout(() => controller.abort(), LINGER_MS)
           }
       } catch (error) {

@@ -55,7 +55,7 @@ export function createWebhookResponder(options: WebhookResponderOptions): Respon
         throw statusError(response, who)
       }
       const type = mediaType(response)
-      if (type === 'text/event-stream') yield* deltas(readEvents(answer, who))
+      if (type === 'text/event-stream') yield* deltas(readEvents(answer, { signal, who }))
       else if (type === 'text/plain') yield* answer
       else if (type === 'application/json') yield* whole(await joined(answer))
       else {
