@@ -85,15 +85,15 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
   return {
     shared: false,
 
-    append<T>(conversation: string, lane: Lane, value: T, appendOptions: AppendOptions = {}) {
-      // Outside the queue, so that the caller may change its object as soon as this call returned.
+    async append<T>(conversation: string, lane: Lane, value: T, appendOptions: AppendOptions = {}) {
+      // Before any wait, so that the caller may change its object as soon as this call returned.
       const json = toJson(value)
       return exclusive(conversation, lane, (state) =>
         commit(state, conversation, lane, json, appendOptions),
       ) as Promise<Appended<T>>
     },
 
-    find<T>(conversation: string, key: string) {
+    async find<T>(conversation: string, key: string) {
       return exclusive(conversation, 'public', (state) => state.stored.holder(key)) as Promise<{
         lane: Lane
         entry: LogEntry<T>
@@ -127,7 +127,7 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
       return () => void listeners.delete(listener)
     },
 
-    remove(conversation, lane) {
+    async remove(conversation, lane) {
       return exclusive(conversation, lane ?? 'public', async (state) => {
         forget(conversation, state)
         await state.stored.remove(lane)

@@ -57,7 +57,7 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
   return {
     shared: true,
 
-    append<T>(conversation: string, lane: Lane, value: T, appendOptions: AppendOptions = {}) {
+    async append<T>(conversation: string, lane: Lane, value: T, appendOptions: AppendOptions = {}) {
       const json = toJson(value)
       return run(conversation, lane, () => commit(conversation, lane, json, appendOptions)) as Promise<Appended<T>>
     },
