@@ -46,7 +46,7 @@ async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<string>
 }
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+  typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === 'function'
 
 function asText(piece: unknown): string {
   if (typeof piece === 'string') return piece
