@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
 import { chmod, cp, rm } from 'node:fs/promises'
-import type { BuildEnvironmentOptions, EnvironmentOptions, Plugin } from 'vite'
+import type { BuildEnvironmentOptions, EnvironmentOptions, Plugin, UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { precompress } from './scripts/precompress.mjs'
 
@@ -62,10 +62,8 @@ const forServers: EnvironmentOptions = {
   },
 }
 
-export default defineConfig({
-  appType: 'custom',
-  publicDir: false,
-  plugins: [svelteCompiler(), panelName()],
+/** All that `vite build` writes: the panel comes before `widget.js`, which names it. */
+const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
   environments: {
     panel: forPages('widget/panel/mount.ts', { entryFileNames: 'panel-[hash].js', codeSplitting: false }),
     widget: forPages('widget/embed.ts', { entryFileNames: 'widget.js', format: 'iife' }),
@@ -84,6 +82,14 @@ export default defineConfig({
       await precompress('dist', /^(widget|panel-.+)\.js$/)
     },
   },
+}
+
+export default defineConfig(({ command }) => ({
+  appType: 'custom',
+  publicDir: false,
+  plugins: [svelteCompiler(), panelName()],
+  ...(command === 'build' && outputs),
+  optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
   test: {
     projects: [
       {
@@ -109,7 +115,7 @@ export default defineConfig({
       },
     ],
   },
-})
+}))
 
 /** `fragments: 'tree'`: the default would need a Trusted Types policy. `discloseVersion`: leaves no global behind. */
 function svelteCompiler() {
@@ -120,14 +126,15 @@ function svelteCompiler() {
   })
 }
 
-/** Tells `widget.js` the panel's file name. */
+/** Tells `widget.js` the panel's file name; while developing, that is its source. */
 function panelName(): Plugin {
   let panel = ''
   return {
     name: 'lumika:panel-name',
-    apply: 'build',
     sharedDuringBuild: true,
-    config: () => ({ define: { __LUMIKA_PANEL__: JSON.stringify(panelPlaceholder) } }),
+    config: (_config, { command }) => ({
+      define: { __LUMIKA_PANEL__: JSON.stringify(command === 'build' ? panelPlaceholder : '/widget/panel/mount.ts') },
+    }),
     generateBundle(_options, bundle) {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue

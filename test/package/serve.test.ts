@@ -206,7 +206,9 @@ describe('SIGTERM', () => {
       const response = await fetch(`${server.url}/conversation/sse?${query}`, {
         headers: { origin: 'http://localhost' },
       })
-      const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+      const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
+        .pipeThrough(new TextDecoderStream())
+        .getReader()
       const first = await reader.read()
       expect(first.value).toContain('"type":"ack"')
       const exited = once(server.process, 'exit')
