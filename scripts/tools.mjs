@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 
 /** @typedef {{ title: string, names: string[], variable: string, debian: string }} Tool */
 
-/** @type {Record<'chromium' | 'redis', Tool>} */
+/** @type {Record<'chromium' | 'redis' | 'nginx', Tool>} */
 const tools = {
   chromium: {
     title: 'Chromium',
@@ -14,6 +14,7 @@ const tools = {
     debian: 'chromium',
   },
   redis: { title: 'Redis', names: ['redis-server'], variable: 'LUMIKA_REDIS_SERVER', debian: 'redis-server' },
+  nginx: { title: 'nginx', names: ['nginx'], variable: 'LUMIKA_NGINX', debian: 'nginx' },
 }
 
 /**
@@ -25,7 +26,7 @@ const tools = {
 export function findTool(name) {
   const { names, variable } = tools[name]
   if (process.env[variable]) return process.env[variable]
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin']
   return names.flatMap((program) => folders.map((folder) => join(folder, program))).find((path) => existsSync(path))
 }
 

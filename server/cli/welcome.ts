@@ -1,4 +1,5 @@
 /** What the person who starts the server sees. */
+import { scriptTag } from '../access/card.ts'
 import type { Logger } from '../logger.ts'
 
 /** Options of `announce`. */
@@ -27,15 +28,13 @@ export function announce({ url, publicUrl, token, operatorKey, json, logger, pri
     logger.info(`lumika listening on ${url}`, { url })
     return
   }
-  print(`lumika listening on ${url}\n`)
+  print(`lumika listening on ${url}\n\n`)
   if (tag !== null) {
-    print(`\n  Demo          ${demo} (a shop), ${demo}/app (a single-page app)\n`)
-    print(`  Script tag    ${tag}\n`)
+    print(`  Demo shop     ${demo}\n  Demo app      ${demo}/app\n`)
   }
   if (operatorKey !== null) print(`  Operator key  ${operatorKey} (shown only this once: keep it)\n`)
-  if (tag !== null || operatorKey !== null) print('\n')
+  if (tag !== null) {
+    print(`\n  For your pages on this computer, just before </body>:\n\n${tag.replace(/^/gm, '    ')}\n`)
+  }
+  print('\n')
 }
-
-/** What a site puts just before `</body>`. */
-const scriptTag = (publicUrl: string, token: string): string =>
-  `<script src="${publicUrl}/widget.js" data-integration-token="${token}"></script>`

@@ -49,8 +49,8 @@ export async function startServer(options: StartServerOptions = {}): Promise<Ser
   const isReady = new Promise<void>((resolve) => {
     const read = (chunk: Buffer): void => {
       text += chunk.toString()
-      // The welcome ends with an empty line.
-      if (/^lumika listening on \S+\n\n[^]*\n\n/m.test(text)) resolve()
+      // The script tag comes last.
+      if (/^lumika listening on [^]+><\/script>\n/m.test(text)) resolve()
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)

@@ -34,9 +34,8 @@ describe('the first start', () => {
   test('prints one line with the address, the demo, the script tag and the operator key, which all work', async () => {
     const server = await start({ operatorKey: null })
     expect(server.output().match(/^lumika listening on http:\/\/localhost:\d+$/gm)).toHaveLength(1)
-    expect(server.output()).toContain(
-      `<script src="${server.url}/widget.js" data-integration-token="${server.token}"></script>`,
-    )
+    expect(server.output()).toContain(`src="${server.url}/widget.js"`)
+    expect(server.output()).toContain(`data-integration-token="${server.token}"`)
     expect(server.output()).toContain(`${server.url}/demo`)
     expect(server.operatorKey).toMatch(/^\S{32,}$/)
 
@@ -158,7 +157,7 @@ describe('a running server', () => {
   })
 
   test('serves the widget compressed, and its panel under the name the widget knows', async () => {
-    const widget = await fetch(`${server.url}/widget.js`)
+    const widget = await fetch(`${server.url}/widget.js`, { headers: { 'accept-encoding': 'br' } })
     expect(widget.headers.get('content-encoding')).toBe('br')
     expect(widget.headers.get('cache-control')).toBe('no-cache')
     const panel = /panel-[\w-]+\.js/.exec(await widget.text())?.[0] ?? ''
@@ -237,7 +236,7 @@ test('nothing the server logs holds a token, a message or a conversation id', as
     `${server.url}/conversation/history?integrationToken=${server.token}&conversationId=c_0123456789abcdefghijkl`,
   )
   await server.stop()
-  const afterWelcome = server.output().split('\n\n').slice(2).join('\n\n')
+  const afterWelcome = server.output().replace(/^[^]*?><\/script>/, '')
   expect(afterWelcome).not.toContain(server.token)
   expect(afterWelcome).not.toContain('secret words')
   expect(afterWelcome).not.toContain('c_0123456789abcdefghijkl')
