@@ -3,6 +3,10 @@ import { codePoints, limits, parseEventId } from '../protocol.ts'
 import type { ConversationRecord, ErrorCode, RecordData, StreamEvent } from '../protocol.ts'
 import { AdapterError } from './adapter.ts'
 import type { AdapterEvent, ChatAdapter } from './adapter.ts'
+import { change, changed, hasEnded, interruptible, randomId } from './_memory.ts'
+import type { MemoryConversation, MemoryStore, MemoryTurn } from './_memory.ts'
+
+export type { MemoryStore } from './_memory.ts'
 
 /** Options of `createMemoryAdapter`. */
 export interface MemoryAdapterOptions {
@@ -17,28 +21,6 @@ export interface MemoryAdapterOptions {
   store?: MemoryStore
   /** The clock, in milliseconds. @default Date.now */
   now?: () => number
-}
-
-/** Conversations by id: `new Map()`. What is inside may change. */
-export type MemoryStore = Map<string, MemoryConversation>
-
-/** A conversation in a `MemoryStore`. */
-export interface MemoryConversation {
-  records: ConversationRecord[]
-  turns: MemoryTurn[]
-  /** Settles when the turns so far have ended: one answer is written at a time. */
-  idle: Promise<void>
-  watchers: Set<() => void>
-}
-
-/** A message and the events of its answer. */
-export interface MemoryTurn {
-  id: string
-  clientMessageId: string
-  text: string
-  userMessageId: string
-  events: StreamEvent[]
-  controller: AbortController
 }
 
 /** The adapter, and what a demo or a test needs to play the other side. */
@@ -200,57 +182,3 @@ export function createMemoryAdapter(options: MemoryAdapterOptions = {}): MemoryA
 
 const refused = (code: ErrorCode, status: number, message: string): AdapterError =>
   new AdapterError(code, message, { status })
-
-const hasEnded = (turn: MemoryTurn): boolean => turn.events.at(-1)?.type === 'done'
-
-const changed = (conversation: MemoryConversation): void => {
-  for (const watcher of [...conversation.watchers]) watcher()
-}
-
-/** Settles at the next change, after `ms`, or when the signal is aborted. */
-function change({ watchers }: MemoryConversation, signal?: AbortSignal, ms?: number): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      watchers.delete(settle)
-      signal?.removeEventListener('abort', settle)
-      clearTimeout(timer)
-      resolve()
-    }
-    const timer = ms === undefined ? undefined : setTimeout(settle, ms)
-    watchers.add(settle)
-    signal?.addEventListener('abort', settle)
-    if (signal?.aborted) settle()
-  })
-}
-
-/** The pieces of a reply until the signal is aborted, even if the reply takes no notice of it. */
-async function* interruptible(
-  start: () => Promise<string | AsyncIterable<string>>,
-  delayMs: number,
-  signal: AbortSignal,
-) {
-  const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)))
-  if (signal.aborted) return
-  const reply = await Promise.race([start(), aborted])
-  if (reply === null) return
-  const iterator = (typeof reply === 'string' ? words(reply, delayMs) : reply)[Symbol.asyncIterator]()
-  for (;;) {
-    const step = await Promise.race([iterator.next(), aborted])
-    if (step === null) return void iterator.return?.()?.catch(() => {})
-    if (step.done) return
-    if (step.value) yield step.value
-  }
-}
-
-async function* words(text: string, delayMs: number): AsyncGenerator<string> {
-  for (const word of text.match(/\s*\S+\s*$|\s*\S+/g) ?? [text]) {
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs))
-    yield word
-  }
-}
-
-/** 22 characters, 128 random bits. */
-function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (found) => ({ '+': '-', '/': '_' })[found] ?? '')
-}

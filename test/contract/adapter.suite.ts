@@ -135,9 +135,8 @@ export function describeAdapter(name: string, start: () => Promise<AdapterBacken
       'A24: two messages at once are answered in order, one after the other',
       async ({ adapter, answerTo }) => {
         const conversationId = newId()
-        const first = adapter
-          .send({ text: 'number one', conversationId, clientMessageId: newKey() })
-          [Symbol.asyncIterator]()
+        const stream = adapter.send({ text: 'number one', conversationId, clientMessageId: newKey() })
+        const first = stream[Symbol.asyncIterator]()
         await first.next()
         const second = collect(adapter.send({ text: 'number two', conversationId, clientMessageId: newKey() }))
         await collect({ [Symbol.asyncIterator]: () => first })
