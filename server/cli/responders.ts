@@ -12,6 +12,14 @@ import type { Environment, ResponderName } from './flags.ts'
  * @throws UsageError
  */
 export function createResponders(chosen: ResponderName, env: Environment): Record<string, Responder> {
+  try {
+    return configured(chosen, env)
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error
+  }
+}
+
+function configured(chosen: ResponderName, env: Environment): Record<string, Responder> {
   const responders: Record<string, Responder> = { echo: createEchoResponder() }
 
   const model = env['LUMIKA_OPENAI_MODEL']

@@ -1,0 +1,23 @@
+/** Lists which acceptance cases are named by test titles, and in which files. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** @type {Map<string, Set<string>>} */
+const cases = new Map()
+for (const name of readdirSync('test', { recursive: true, encoding: 'utf8' })) {
+  if (!/\.(test|suite)\.ts$/.test(name)) continue
+  const text = readFileSync(join('test', name), 'utf8')
+  for (const [, title = ''] of text.matchAll(
+    /\b(?:test|describe|it)(?:\.\w+)*(?:\([^'"`]*\))?\(\s*['"`]([^'"`\n]*)/g,
+  )) {
+    const named = /^((?:[A-Z]\d{1,3}(?:,? (?:and )?)?)+):/.exec(title)?.[1] ?? ''
+    for (const id of named.match(/[A-Z]\d{1,3}/g) ?? []) {
+      cases.set(id, (cases.get(id) ?? new Set()).add(name))
+    }
+  }
+}
+
+const byName = new Intl.Collator('en', { numeric: true })
+const rows = [...cases].sort(([a], [b]) => byName.compare(a, b))
+for (const [id, files] of rows) process.stdout.write(`${id.padEnd(5)} ${[...files].sort().join(', ')}\n`)
+process.stdout.write(`${rows.length} cases\n`)
