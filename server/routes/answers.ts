@@ -1,4 +1,5 @@
 /** Answers: JSON, errors, and what every one of them carries. */
+import { HTTPError } from 'h3'
 import { FastResponse } from 'srvx'
 import type { ErrorBody } from '../../protocol.ts'
 import { HttpError } from '../errors.ts'
@@ -45,6 +46,9 @@ function toHttpError(error: unknown): HttpError {
   if (isLogError(error)) {
     const message = 'The server cannot reach its storage. Nothing was lost; try again.'
     return new HttpError(503, 'storage_unavailable', message, { retryAfter: 2, cause: error })
+  }
+  if (HTTPError.isError(error) && error.status === 400) {
+    return new HttpError(400, 'invalid_request', 'The path is not valid: check how it is percent-encoded.')
   }
   return new HttpError(500, 'internal_error', 'Something went wrong on the server.', { cause: error })
 }
