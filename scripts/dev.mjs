@@ -71,7 +71,7 @@ async function sendPage(name, path, response) {
     .replaceAll('{{token}}', token)
     // Hot reload needs styles and connections that the finished page does not.
     .replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, '')
-    .replace('<script src="/widget.js"', '<script type="module" src="/widget/embed.ts"')
+    .replace('<script src="/widget.js"', `<script type="module" src="/widget/embed.ts" data-server-url="${url}"`)
   response.setHeader('content-type', 'text/html; charset=utf-8')
   response.end(await vite.transformIndexHtml(path, page))
 }
