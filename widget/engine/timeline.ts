@@ -1,0 +1,183 @@
+/**
+ * What a conversation looks like: records in the server's order, and around them what is still under way.
+ * The order comes from history alone, page after page without a gap; what a stream says stands at the end until history
+ * has it, too. Everything is merged by id, never by text: two quick "ok" are two messages.
+ */
+import type { ConversationRecord } from '../../protocol.ts'
+import type { UnsentMessage } from '../session.ts'
+
+/** What the visitor sees as one message. */
+export interface Bubble {
+  /** Stays the same while a message is sent, stored and read again. */
+  key: string
+  author: 'visitor' | 'assistant' | 'person'
+  /** The person's name, where a person answered. */
+  name?: string
+  text: string
+  /** RFC 3339; missing until the server has said it. */
+  createdAt?: string
+  state: 'sending' | 'failed' | 'writing' | 'interrupted' | 'stopped' | 'done'
+  /** Why it failed: a code of the protocol, or `network`. */
+  reason?: string
+  /** On a failed message: what `retry` takes. */
+  clientMessageId?: string
+}
+
+/** What stands below the messages: an answer that will not come by itself. */
+export interface Outcome {
+  kind: 'failed' | 'approval' | 'human'
+  /** The text to ask again with. */
+  text?: string
+}
+
+/** A message on its way. */
+export interface Outgoing extends UnsentMessage {
+  reason?: string
+  userMessageId?: string
+}
+
+/** An answer that is being written. */
+interface Answer {
+  turnId: string
+  clientMessageId?: string
+  pieces: string
+  record?: ConversationRecord
+}
+
+/** The state of one conversation on this page. */
+export interface Timeline {
+  readonly outgoing: readonly Outgoing[]
+  /** Turns whose answers are being written. */
+  writing(): string[]
+  bubbles(): Bubble[]
+  /** The id of the oldest record; undefined while there is none. */
+  firstId(): string | undefined
+  outcome: Outcome | null
+
+  add(message: Outgoing): void
+  update(clientMessageId: string, changes: Partial<Outgoing>): void
+  /** Forgets a message that the server does not have. */
+  drop(clientMessageId: string): void
+  begin(turnId: string, clientMessageId?: string): void
+  extend(turnId: string, text: string): void
+  complete(turnId: string, record: ConversationRecord): void
+  /** Takes away an answer that will not be finished on this page; what is stored of it comes with history. */
+  abandon(turnId: string): void
+  /** Records that follow all those known. Returns the ones that are new here. */
+  append(records: ConversationRecord[]): ConversationRecord[]
+  /** Records that come before all those known. */
+  prepend(records: ConversationRecord[]): void
+  /** The newest records, in place of whatever was known. Returns the ones that are new here. */
+  replace(records: ConversationRecord[]): ConversationRecord[]
+}
+
+/** An empty conversation. */
+export function createTimeline(): Timeline {
+  let records: ConversationRecord[] = []
+  let outgoing: Outgoing[] = []
+  let answers: Answer[] = []
+  /** The keys that records had as bubbles before they were records. */
+  const keys = new Map<string, string>()
+
+  const knows = (id: string | undefined) => records.some((record) => record.id === id)
+
+  const settle = (fresh: ConversationRecord[]) => {
+    const own = new Set(fresh.map((record) => record.data?.clientMessageId))
+    outgoing = outgoing.filter(
+      ({ clientMessageId, userMessageId }) => !own.has(clientMessageId) && !knows(userMessageId),
+    )
+    answers = answers.filter(({ record }) => !knows(record?.id))
+    if (fresh.some((record) => record.actor === 'assistant')) timeline.outcome = null
+  }
+
+  const recordBubble = (record: ConversationRecord): Bubble => {
+    const { id, actor, body, data = {}, createdAt } = record
+    return {
+      key: keys.get(id) ?? data.clientMessageId ?? id,
+      author: actor === 'customer' ? 'visitor' : data.author ? 'person' : 'assistant',
+      ...(data.author && { name: data.author.name }),
+      text: body,
+      createdAt,
+      state: data.interrupted ? 'interrupted' : data.stopped ? 'stopped' : 'done',
+    }
+  }
+
+  const answerBubble = ({ turnId, pieces, record }: Answer): Bubble =>
+    record ? recordBubble(record) : { key: turnId, author: 'assistant', text: pieces, state: 'writing' }
+
+  const outgoingBubble = ({ clientMessageId, text, hasFailed, reason, userMessageId }: Outgoing): Bubble => ({
+    key: clientMessageId,
+    author: 'visitor',
+    text,
+    state: hasFailed ? 'failed' : userMessageId ? 'done' : 'sending',
+    ...(reason && { reason }),
+    ...(hasFailed && { clientMessageId }),
+  })
+
+  const timeline: Timeline = {
+    get outgoing() {
+      return outgoing
+    },
+    writing: () => answers.filter(({ record }) => !record).map(({ turnId }) => turnId),
+    firstId: () => records[0]?.id,
+    outcome: null,
+
+    bubbles() {
+      const following = (clientMessageId: string) =>
+        answers.filter((answer) => answer.clientMessageId === clientMessageId).map(answerBubble)
+      const loose = new Set(outgoing.map(({ clientMessageId }) => clientMessageId))
+      return [
+        ...records.map(recordBubble),
+        ...answers.filter(({ clientMessageId }) => !loose.has(clientMessageId ?? '')).map(answerBubble),
+        ...outgoing.flatMap((message) => [outgoingBubble(message), ...following(message.clientMessageId)]),
+      ]
+    },
+
+    add: (message) => void (outgoing = [...outgoing, message]),
+    update(clientMessageId, changes) {
+      outgoing = outgoing.map((message) =>
+        message.clientMessageId === clientMessageId ? { ...message, ...changes } : message,
+      )
+      if (changes.userMessageId) {
+        keys.set(changes.userMessageId, clientMessageId)
+        settle([])
+      }
+    },
+    drop: (clientMessageId) =>
+      void (outgoing = outgoing.filter((message) => message.clientMessageId !== clientMessageId)),
+
+    begin(turnId, clientMessageId) {
+      if (answers.some((answer) => answer.turnId === turnId)) return
+      answers = [...answers, { turnId, pieces: '', ...(clientMessageId && { clientMessageId }) }]
+    },
+    extend(turnId, text) {
+      answers = answers.map((answer) =>
+        answer.turnId === turnId ? { ...answer, pieces: answer.pieces + text } : answer,
+      )
+    },
+    complete(turnId, record) {
+      keys.set(record.id, turnId)
+      answers = answers.map((answer) => (answer.turnId === turnId ? { ...answer, record } : answer))
+      settle([])
+    },
+    abandon: (turnId) => void (answers = answers.filter((answer) => answer.turnId !== turnId || answer.record)),
+
+    append(more) {
+      const fresh = more.filter(({ id }) => !knows(id))
+      records = [...records, ...fresh]
+      settle(fresh)
+      return fresh
+    },
+    prepend(more) {
+      records = [...more.filter(({ id }) => !knows(id)), ...records]
+      settle([])
+    },
+    replace(all) {
+      const fresh = all.filter(({ id }) => !knows(id))
+      records = all
+      settle(all)
+      return fresh
+    },
+  }
+  return timeline
+}

@@ -1,0 +1,15 @@
+/** The npm entry: a widget under your control, for single-page apps. Importing it touches nothing. */
+import { createWidget } from './handle.ts'
+import type { WidgetHandle } from './handle.ts'
+import type { WidgetOptions } from './options.ts'
+
+export type { WidgetEvents, WidgetHandle } from './handle.ts'
+export type { WidgetOptions } from './options.ts'
+
+/**
+ * Puts a chat on the page. Call it where there is a document, and `destroy()` the handle when the page part goes.
+ * @throws TypeError when neither `integrationToken` nor `adapter` is given
+ */
+export function mountWidget(options: WidgetOptions): WidgetHandle {
+  return createWidget({ ...options, serverUrl: options.serverUrl ?? location.origin }, () => import('./panel/mount.ts'))
+}

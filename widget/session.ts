@@ -1,0 +1,115 @@
+/**
+ * What the browser keeps of a conversation: its id, what has not reached the server yet, and the text being written.
+ * Nothing is written before the visitor acts. Without a working IndexedDB everything is kept in memory, for this visit.
+ */
+import { createStore, del, get, set } from 'idb-keyval'
+
+/** A message on its way. */
+export interface UnsentMessage {
+  clientMessageId: string
+  text: string
+  /** Whether sending was given up: then the visitor decides. */
+  hasFailed: boolean
+}
+
+/** What is kept. */
+export interface SessionData {
+  conversationId?: string
+  unsent: UnsentMessage[]
+  draft: string
+}
+
+/** The memory of a widget. */
+export interface Session {
+  /** What is kept; read once, then known. */
+  load(): Promise<SessionData>
+  /** Keeps changes. Never rejects. */
+  save(changes: Partial<SessionData>): void
+  /** Forgets everything. */
+  clear(): void
+}
+
+/** A browser's storage, as far as a session needs it. Its promises may reject, and may never settle. */
+export interface KeyValueStore {
+  get(key: string): Promise<unknown>
+  set(key: string, value: SessionData): Promise<void>
+  delete(key: string): Promise<void>
+}
+
+/** Longest wait for IndexedDB: Safari 14 and blocked upgrades leave `open` pending for ever. */
+const PATIENCE_MS = 2_000
+
+/**
+ * Makes the memory of a widget.
+ * @param name tells widgets of one origin apart: server, token and, where one is given, the visitor
+ */
+export function createSession(name: string, store: KeyValueStore = indexedDbStore()): Session {
+  let data: SessionData | null = null
+  let loading: Promise<SessionData> | undefined
+  let isUsable = true
+  let queue: Promise<unknown> = Promise.resolve()
+
+  const write = (work: () => Promise<unknown>) => {
+    if (!isUsable) return
+    queue = queue.then(work).catch(() => {
+      isUsable = false
+    })
+  }
+
+  const read = async (): Promise<SessionData> => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const tooLate = new Promise<null>((resolve) => {
+      timer = setTimeout(() => {
+        isUsable = false
+        resolve(null)
+      }, PATIENCE_MS)
+    })
+    const found = await Promise.race([store.get(name), tooLate]).catch(() => {
+      isUsable = false
+      return null
+    })
+    clearTimeout(timer)
+    // What was saved while the storage was being read is newer than what was read.
+    data = { ...readSession(found), ...data }
+    return data
+  }
+
+  return {
+    load: () => (loading ??= read()),
+    save(changes) {
+      data = { ...(data ?? { unsent: [], draft: '' }), ...changes }
+      const kept = data
+      write(() => store.set(name, kept))
+    },
+    clear() {
+      data = { unsent: [], draft: '' }
+      write(() => store.delete(name))
+    },
+  }
+}
+
+/** What is stored may be older, newer, or somebody else's: each part counts only if it is what it should be. */
+function readSession(value: unknown): SessionData {
+  const { conversationId, unsent, draft } = (value ?? {}) as Record<string, unknown>
+  return {
+    ...(typeof conversationId === 'string' && /^[\x21-\x7e]{1,128}$/.test(conversationId) && { conversationId }),
+    unsent: Array.isArray(unsent) ? unsent.filter(isUnsent) : [],
+    draft: typeof draft === 'string' ? draft : '',
+  }
+}
+
+function isUnsent(value: unknown): value is UnsentMessage {
+  const { clientMessageId, text } = (value ?? {}) as Partial<UnsentMessage>
+  return typeof text === 'string' && typeof clientMessageId === 'string' && /^[\w-]{16,64}$/.test(clientMessageId)
+}
+
+function indexedDbStore(): KeyValueStore {
+  // Opened at the first use: opening creates the database, and nothing may be stored before the visitor acts.
+  let opened: ReturnType<typeof createStore> | undefined
+  const database = () => (opened ??= createStore('lumika', 'sessions'))
+  return {
+    get: async (key) => get(key, database()),
+    set: async (key, value) => set(key, value, database()),
+    delete: async (key) => del(key, database()),
+  }
+}
