@@ -37,7 +37,7 @@ export interface Files {
   /** Puts a text in the place of a file, all or nothing. */
   replace(path: string, text: string): Promise<void>
   /** Removes files and folders that may not be there. */
-  remove(paths: string[]): Promise<void>
+  remove(paths: string[], isDurable: boolean): Promise<void>
   removeIfEmpty(folder: string): Promise<void>
   makeFolder(path: string): Promise<void>
   /** Keeps a copy of what should not be in a file, once. */
@@ -118,9 +118,10 @@ export function createFiles({ base, fs = nodeFs, onAlert }: FilesOptions): Files
         await syncFolder(dirname(path))
       }),
 
-    remove: (paths) =>
+    remove: (paths, isDurable) =>
       guarded(async () => {
         for (const path of paths) await fs.rm(path, { force: true, recursive: true })
+        if (!isDurable) return
         for (const folder of new Set(paths.map((path) => dirname(path)))) {
           await unlessMissing(syncFolder(folder))
         }

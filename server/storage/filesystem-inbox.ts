@@ -9,7 +9,7 @@ export function createInboxFile(base: string, files: Files): InboxStore {
 
   return {
     async load() {
-      await files.remove([`${path}.new`])
+      await files.remove([`${path}.new`], false)
       file = await files.openLines(path)
       if (!file.exists) return []
       const records: InboxRecord[] = []

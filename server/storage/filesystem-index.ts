@@ -13,6 +13,8 @@ export interface ConversationIndex {
   /** For each lane, the offset of every position; -1 for one that is damaged. */
   starts: Map<Lane, number[]>
   keys: Map<string, Claim>
+  /** How many positions there are in all lanes. */
+  positions: number
 }
 
 /** Bytes read at once. */
@@ -23,6 +25,7 @@ export async function buildIndex(files: Files, lanes: Iterable<[Lane, LineFile]>
   const keys = new Map<string, Claim>()
   const contested = new Map<string, Claim[]>()
   const superseded = new Set<string>()
+  let positions = 0
 
   for (const [lane, file] of lanes) {
     const offsets: number[] = []
@@ -37,6 +40,7 @@ export async function buildIndex(files: Files, lanes: Iterable<[Lane, LineFile]>
       const { position, id, keys: held } = parsed.entry
       while (offsets.length < position) offsets.push(-1)
       offsets.push(offset)
+      positions++
       if (parsed.supersedes !== undefined) superseded.add(parsed.supersedes)
       for (const key of held) {
         const claim = { lane, position, id }
@@ -50,7 +54,7 @@ export async function buildIndex(files: Files, lanes: Iterable<[Lane, LineFile]>
     const holder = claims.find(({ id }) => !superseded.has(id))
     if (holder) keys.set(key, holder)
   }
-  return { starts, keys }
+  return { starts, keys, positions }
 }
 
 /** Takes up an entry that was just written. */
@@ -59,8 +63,18 @@ export function addToIndex(index: ConversationIndex, lane: Lane, entry: LogEntry
   const offsets = index.starts.get(lane) ?? []
   while (offsets.length < position) offsets.push(-1)
   offsets.push(offset)
+  index.positions++
   index.starts.set(lane, offsets)
   for (const key of keys) index.keys.set(key, { lane, position, id })
+}
+
+/** Forgets a lane; these are its entries. */
+export function dropFromIndex(index: ConversationIndex, lane: Lane, entries: LogEntry[]): void {
+  for (const key of entries.flatMap((entry) => entry.keys)) {
+    if (index.keys.get(key)?.lane === lane) index.keys.delete(key)
+  }
+  index.positions -= index.starts.get(lane)?.length ?? 0
+  index.starts.delete(lane)
 }
 
 async function* linesOf(files: Files, { path, size }: LineFile): AsyncGenerator<{ line: string; offset: number }> {

@@ -12,7 +12,7 @@ import { pathsOf, turnLaneOf } from './file-names.ts'
 import { createFiles, guarded, unlessMissing } from './files.ts'
 import type { FileSystem, Files, LineFile } from './files.ts'
 import { createInboxFile } from './filesystem-inbox.ts'
-import { addToIndex, buildIndex } from './filesystem-index.ts'
+import { addToIndex, buildIndex, dropFromIndex } from './filesystem-index.ts'
 import type { ConversationIndex } from './filesystem-index.ts'
 import { openLocalLog } from './local.ts'
 import type { LogOptions, StoredConversation } from './local.ts'
@@ -97,18 +97,19 @@ function createStoredConversation(
 
     async remove(lane) {
       assertHeld()
-      index = undefined
-      lanes.clear()
-      if (lane !== undefined) await files.remove([paths.laneFile(lane)])
-      else await files.remove([paths.laneFile('public'), paths.laneFile('private'), paths.turns])
-      if (lane !== undefined && !isKeptLane(lane)) await files.removeIfEmpty(paths.turns)
+      if (lane === undefined) {
+        await files.remove([paths.laneFile('public'), paths.laneFile('private'), paths.turns], true)
+        return
+      }
+      const starts = index?.starts.get(lane) ?? []
+      const entries = await readRange(files, await open(lane), starts, 0, starts.length)
+      if (index) dropFromIndex(index, lane, entries)
+      lanes.delete(lane)
+      await files.remove([paths.laneFile(lane)], isKeptLane(lane))
+      if (!isKeptLane(lane)) await files.removeIfEmpty(paths.turns)
     },
 
-    weight() {
-      let positions = 0
-      for (const starts of index?.starts.values() ?? []) positions += starts.length
-      return 8 * positions + 200 * (index?.keys.size ?? 0)
-    },
+    weight: () => (index ? 8 * index.positions + 200 * index.keys.size : 0),
   }
 
   async function open(lane: Lane): Promise<LineFile> {

@@ -8,7 +8,7 @@ import { openInbox } from './inbox.ts'
 import type { InboxStore } from './inbox.ts'
 import { positionIn, pushEntry, tailAfter, tailBefore } from './lane-tail.ts'
 import type { LaneTail } from './lane-tail.ts'
-import { LogError } from './log.ts'
+import { isLogError, LogError } from './log.ts'
 import type { AppendOptions, Appended, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
 
 /** One conversation as a medium holds it. Calls never overlap. */
@@ -129,9 +129,15 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
 
     async remove(conversation, lane) {
       return exclusive(conversation, lane ?? 'public', async (state) => {
-        forget(conversation, state)
         await state.stored.remove(lane)
-        if (lane === undefined) await inbox.remove(conversation)
+        if (lane === undefined) {
+          forget(conversation, state)
+          await inbox.remove(conversation)
+        } else {
+          const tail = state.lanes.get(lane)
+          if (tail) weigh(state, -tailWeight(tail))
+          state.lanes.delete(lane)
+        }
       })
     },
 
@@ -171,16 +177,10 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     const id = entryId(tail.length, random())
     const entry = toEntry(tail.length, id, new Date(time).toISOString(), keys, json)
     if (opens !== undefined || isKeptLane(lane)) await inbox.enter(conversation, time, opens)
-    try {
-      await state.stored.append(lane, entry, json, supersedes)
-    } catch (error) {
-      // What the medium holds now is unknown; it is read again before anything else is said about it.
-      forget(conversation, state)
-      throw error
-    }
+    await state.stored.append(lane, entry, json, supersedes)
     state.lastAt = time
     const gone = pushEntry(tail, entry)
-    weigh(state, weightOf(json) - gone.reduce((sum, one) => sum + weightOf(toJson(one.value)), 0))
+    weigh(state, weightOf(json) - entriesWeight(gone))
     if (isKeptLane(lane)) inbox.touch(conversation, time)
     if (closes !== undefined) inbox.finish(conversation, closes)
     announce({ conversation, lane, position: entry.position })
@@ -236,7 +236,7 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     const last = tail.entries.at(-1)
     if (last) state.lastAt = Math.max(state.lastAt, Date.parse(last.createdAt))
     state.lanes.set(lane, tail)
-    weigh(state, 256 + tail.entries.reduce((sum, entry) => sum + weightOf(toJson(entry.value)), 0))
+    weigh(state, tailWeight(tail))
     return tail
   }
 
@@ -249,6 +249,10 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
       const state = use(conversation)
       try {
         return await task(state)
+      } catch (error) {
+        // What the medium holds now is unknown; it is read again before anything else is said about it.
+        if (!isLogError(error, 'cursor_not_found')) forget(conversation, state)
+        throw error
       } finally {
         state.users--
         weigh(state, state.stored.weight() - state.storedBytes)
@@ -324,3 +328,8 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
 
 /** Bytes in memory of an entry with this value, roughly. */
 const weightOf = (json: string): number => 300 + 2 * json.length
+
+const entriesWeight = (entries: LogEntry[]): number =>
+  entries.reduce((sum, entry) => sum + weightOf(toJson(entry.value)), 0)
+
+const tailWeight = (tail: LaneTail): number => 256 + entriesWeight(tail.entries)

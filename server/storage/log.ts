@@ -23,15 +23,18 @@ export interface LogEntry<T = unknown> {
   createdAt: string
   /** The idempotency keys the entry was stored under. */
   keys: string[]
-  /** The caller's value, returned exactly as `JSON.parse(JSON.stringify(value))` gives it. */
+  /**
+   * The caller's value, returned exactly as `JSON.parse(JSON.stringify(value))` gives it. Entries and values are frozen:
+   * every reader may get the same object.
+   */
   value: T
 }
 
 /** Options of `append`. */
 export interface AppendOptions {
   /**
-   * Idempotency keys, unique per conversation over all lanes, kept as long as the conversation. When any of them is
-   * taken, nothing is stored and the entry that took it is returned. @default []
+   * Idempotency keys, unique per conversation over all lanes, kept as long as the lane of their entry. When any of them
+   * is taken, nothing is stored and the entry that took it is returned, whatever `at` says. @default []
    */
   keys?: string[]
   /**
@@ -41,7 +44,10 @@ export interface AppendOptions {
   supersedes?: string
   /** Store only when the lane holds exactly this many entries; otherwise `conflict`. @default undefined */
   at?: number
-  /** A mark that keeps the conversation in `recent({ unfinished: true })` until an append closes it. */
+  /**
+   * A mark that keeps the conversation in `recent({ unfinished: true })` until an append closes it. It is durable before
+   * the entry is: after a crash or a failed append there may be a mark without its entry, never an entry without its mark.
+   */
   opens?: string
   /** The mark this entry closes. Closing also happens when the append turns out to be `existing`. */
   closes?: string
@@ -67,7 +73,7 @@ export interface RecentConversation {
   conversation: string
   /** Time of the latest append to a public or private lane, RFC 3339. */
   updatedAt: string
-  /** Marks that were opened and not closed yet. */
+  /** Marks that were opened and not closed yet; after a crash also some that were closed just before. */
   unfinished: string[]
 }
 
@@ -103,8 +109,10 @@ export interface ConversationLog {
 
   /**
    * The one commit point: checks keys, numbers, stores and announces in one atomic step. Public and private lanes are
-   * durable when the promise resolves; a turn's lane survives the process, not a power cut.
-   * @throws LogError `storage_unavailable` (the outcome may be unknown: try again with the same keys)
+   * durable when the promise resolves; a turn's lane survives the process, not a power cut, and may be dropped by the
+   * log an hour after its latest entry.
+   * @throws LogError `storage_unavailable` (the outcome may be unknown: try again with the same keys), and
+   * `storage_corrupt`, `storage_locked`; TypeError for a value JSON cannot hold, a key or a lane that is none
    */
   append<T>(conversation: string, lane: Lane, value: T, options?: AppendOptions): Promise<Appended<T>>
 
@@ -112,8 +120,9 @@ export interface ConversationLog {
   find<T>(conversation: string, key: string): Promise<{ lane: Lane; entry: LogEntry<T> } | null>
 
   /**
-   * The entries after a cursor, exclusive; from the start for null. Answers without a promise when it can.
-   * @throws LogError `cursor_not_found` when this lane never held that id, `storage_unavailable`
+   * The entries after a cursor, exclusive; from the start for null. Answers, and throws, without a promise when it can.
+   * A damaged entry is left out.
+   * @throws LogError `cursor_not_found` when this lane never held that id, `storage_unavailable`, `storage_corrupt`
    */
   after<T>(conversation: string, lane: Lane, cursor: string | null, limit: number): LogPage<T> | Promise<LogPage<T>>
 
@@ -123,7 +132,7 @@ export interface ConversationLog {
   /** The inbox, newest first. Its cost does not grow with the number of conversations. It asks the medium itself. */
   recent(options?: RecentOptions): Promise<RecentPage>
 
-  /** Hears of every append, by whatever process. Returns the function that ends it. */
+  /** Hears of every append, by whatever process, once it can be read. Returns the function that ends it. */
   watch(listener: (notice: Notice) => void): () => void
 
   /** Forgets a conversation, or one lane of it, for good. */

@@ -68,6 +68,8 @@ function createStoredConversation(storage: Storage, conversation: string): Store
   let head: Head | undefined
   /** The segment each lane is writing to. */
   const newest = new Map<Lane, { index: number; entries: StoredEntry[] }>()
+  /** Bytes of all that, roughly. */
+  let weight = 0
 
   return {
     async tail(lane) {
@@ -109,6 +111,7 @@ function createStoredConversation(storage: Storage, conversation: string): Store
       const index = Math.floor(position / segmentSize)
       const entries = [...(index === current.index ? current.entries : []), { position, id, createdAt, keys, json }]
       await writeItem(storage, await segmentName(lane, index), { v: 1, entries })
+      weight += weightOf(entries) - weightOf(current.entries)
       newest.set(lane, { index, entries })
       const lanes = (await openHead()).lanes
       // The entry is stored; a head that lags by one segment is made up for at the next load.
@@ -129,17 +132,14 @@ function createStoredConversation(storage: Storage, conversation: string): Store
           await removeItem(storage, await segmentName(one, index))
         }
         delete lanes[one]
+        weight -= weightOf(newest.get(one)?.entries ?? [])
         newest.delete(one)
         if (lane !== undefined) await saveHead({ v: 1, lanes })
       }
       if (lane === undefined) await removeItem(storage, `${await prefix()}:h`)
     },
 
-    weight() {
-      let bytes = 0
-      for (const { entries } of newest.values()) for (const { json } of entries) bytes += 300 + 2 * json.length
-      return bytes
-    },
+    weight: () => weight,
   }
 
   async function held({ lane, position, id }: Holder): Promise<{ lane: Lane; entry: LogEntry } | null> {
@@ -170,6 +170,7 @@ function createStoredConversation(storage: Storage, conversation: string): Store
     }
     const found = { index, entries }
     newest.set(lane, found)
+    weight += weightOf(entries)
     return found
   }
 
@@ -212,6 +213,10 @@ function createStoredConversation(storage: Storage, conversation: string): Store
   async function keyName(key: string): Promise<string> {
     return `${await prefix()}:k:${await sha256(key)}`
   }
+}
+
+function weightOf(entries: StoredEntry[]): number {
+  return entries.reduce((sum, { json }) => sum + 300 + 2 * json.length, 0)
 }
 
 function decode({ position, id, createdAt, keys, json }: StoredEntry): LogEntry {

@@ -517,9 +517,9 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
       })
 
       it('has the entry readable when the notice arrives', async () => {
-        const reads: (LogPage | Promise<LogPage>)[] = []
+        const reads: Promise<LogPage>[] = []
         log.watch((notice) => {
-          if (notice !== 'resync') reads.push(log.after(notice.conversation, notice.lane, null, 10))
+          if (notice !== 'resync') reads.push(Promise.resolve(log.after(notice.conversation, notice.lane, null, 10)))
         })
         for (let i = 0; i < 5; i++) await log.append('shop.a', 'public', i)
         await until(() => reads.length === 5)
@@ -558,6 +558,8 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
         await log.append('shop.a', 'turn/t1', 1, { keys: ['t'] })
         await log.append('shop.a', 'turn/t2', 1)
         await log.remove('shop.a', 'turn/t1')
+        expect(await log.find('shop.a', 't')).toBeNull()
+        expect((await log.after('shop.a', 'turn/t1', null, 10)).entries).toEqual([])
         await reopen()
         expect((await log.after('shop.a', 'turn/t1', null, 10)).entries).toEqual([])
         expect((await log.after('shop.a', 'turn/t2', null, 10)).entries).toHaveLength(1)
