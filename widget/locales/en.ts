@@ -17,13 +17,11 @@ export const texts = {
   interrupted: 'The answer broke off',
   earlier: 'Show earlier messages',
   loading: 'Loading messages…',
-  newMessages: 'New messages',
   noAnswer: 'The answer could not be written.',
   waitingForApproval: 'A person is checking the answer. It will appear here.',
   waitingForPerson: 'Thank you. A person will answer here.',
   offline: 'No connection. Trying again…',
   disconnected: 'This chat is not available at the moment.',
-  notRemembered: 'Your browser keeps no data here: this conversation ends with the page.',
   failures: {
     network: 'Check your connection.',
     rate_limited: 'Too many messages. Wait a moment.',
