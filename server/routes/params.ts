@@ -120,7 +120,7 @@ export function lastEventId(request: Request, params: Params): { turnId: string;
 export function limit(params: Params): number {
   const text = params.get('limit')
   if (text === undefined) return limits.historyDefault
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : 0
+  const value = /^\d+$/.test(text) ? Number(text) : 0
   if (value < 1) throw new HttpError(400, 'invalid_limit', 'A limit is a whole number from 1 on.')
   return Math.min(value, limits.historyMax)
 }
