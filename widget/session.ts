@@ -14,7 +14,7 @@ export interface UnsentMessage {
 
 /** What is kept. */
 export interface SessionData {
-  conversationId?: string
+  conversationId?: string | undefined
   unsent: UnsentMessage[]
   draft: string
 }
@@ -44,17 +44,10 @@ const PATIENCE_MS = 2_000
  * @param name tells widgets of one origin apart: server, token and, where one is given, the visitor
  */
 export function createSession(name: string, store: KeyValueStore = indexedDbStore()): Session {
-  let data: SessionData | null = null
+  let data: Partial<SessionData> = {}
   let loading: Promise<SessionData> | undefined
   let isUsable = true
   let queue: Promise<unknown> = Promise.resolve()
-
-  const write = (work: () => Promise<unknown>) => {
-    if (!isUsable) return
-    queue = queue.then(work).catch(() => {
-      isUsable = false
-    })
-  }
 
   const read = async (): Promise<SessionData> => {
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -70,19 +63,27 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
     })
     clearTimeout(timer)
     // What was saved while the storage was being read is newer than what was read.
-    data = { ...readSession(found), ...data }
-    return data
+    return (data = { ...readSession(found), ...data }) as SessionData
+  }
+
+  const load = () => (loading ??= read())
+
+  // After reading: until then nobody knows what a write would take away.
+  const write = (work: () => Promise<unknown>) => {
+    queue = queue
+      .then(load)
+      .then(() => isUsable && work())
+      .catch(() => (isUsable = false))
   }
 
   return {
-    load: () => (loading ??= read()),
+    load,
     save(changes) {
-      data = { ...(data ?? { unsent: [], draft: '' }), ...changes }
-      const kept = data
-      write(() => store.set(name, kept))
+      data = { ...data, ...changes }
+      write(() => store.set(name, data as SessionData))
     },
     clear() {
-      data = { unsent: [], draft: '' }
+      data = { conversationId: undefined, unsent: [], draft: '' }
       write(() => store.delete(name))
     },
   }
