@@ -35,14 +35,13 @@ export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
   for (const name of panels) files.set(`/${name}`, readAsset(join(folder, name), immutable))
 
   const pages = new Map<string, string>()
-  for (const name of listFiles(join(folder, 'demo'))) {
+  for (const name of readdirSync(join(folder, 'demo'))) {
     const path = join(folder, 'demo', name)
     if (extname(name) === '.html') pages.set(name, readFileSync(path, 'utf8'))
     else files.set(`/demo/${name}`, readAsset(path, revalidated))
   }
-  files.set('/demo/lib/index.js', readAsset(join(folder, 'index.js'), revalidated))
-  for (const name of listFiles(join(folder, 'chunks'))) {
-    files.set(`/demo/lib/chunks/${name}`, readAsset(join(folder, 'chunks', name), immutable))
+  for (const name of ['index.js', 'protocol.js', ...inside(folder, 'adapters'), ...inside(folder, 'chunks')]) {
+    files.set(`/demo/lib/${name}`, readAsset(join(folder, name), name.startsWith('chunks/') ? immutable : revalidated))
   }
 
   return {
@@ -81,4 +80,5 @@ function toAsset(body: Buffer<ArrayBuffer>, extension: string, cacheControl: str
   return { type: types[extension] ?? 'application/octet-stream', cacheControl, etag, body }
 }
 
-const listFiles = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
+const inside = (parent: string, folder: string): string[] =>
+  readdirSync(join(parent, folder)).map((name) => `${folder}/${name}`)

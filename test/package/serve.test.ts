@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { runCli, startServer } from '../helpers/server.ts'
 import type { ServerProcess } from '../helpers/server.ts'
+import { importsIn } from '../helpers/sources.ts'
 
 const running: ServerProcess[] = []
 const folders: string[] = []
@@ -176,7 +177,17 @@ describe('a running server', () => {
     expect(page.match(/(?:src|href)="(?!\/|#)[^"]*"/g)).toBeNull()
   })
 
-  test.each(['/demo/shop.css', '/demo/shop.js', '/demo/app.js', '/demo/icon.svg', '/demo/lib/index.js'])(
+  test('serves the npm build for the demo app, with all that it imports', async () => {
+    const seen = new Set([`${server.url}/demo/lib/index.js`])
+    for (const url of seen) {
+      const response = await fetch(url)
+      expect(response.status, url).toBe(200)
+      for (const name of importsIn(await response.text())) seen.add(new URL(name, url).href)
+    }
+    expect(seen.size).toBeGreaterThan(1)
+  })
+
+  test.each(['/demo/shop.css', '/demo/shop.js', '/demo/app.css', '/demo/app.js', '/demo/icon.svg'])(
     'serves %s',
     async (path) => {
       expect((await fetch(server.url + path)).status).toBe(200)
