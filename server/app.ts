@@ -63,7 +63,10 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   }
   const guarded = new Map([...responders].map(([name, responder]) => [name, withTimeouts(responder)]))
 
-  const log = 'append' in options.storage ? options.storage : await openLog(options.storage, { now })
+  const log =
+    'append' in options.storage
+      ? options.storage
+      : await openLog(options.storage, { now, onAlert: (message) => logger.warn(message) })
   const registry = await createRegistry({
     log,
     now,

@@ -6,7 +6,7 @@ import type { Appended, ConversationLog, LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { historyFor } from './context.ts'
 import { endKey, parseConversationKey, turnKey } from './keys.ts'
-import { FencedError, advance, claimTurn, emptyTurn, turnLane } from './turn-lane.ts'
+import { FencedError, advance, claimTurn, emptyTurn } from './turn-lane.ts'
 import type { TurnPen } from './turn-lane.ts'
 import type { TurnRef } from './turns.ts'
 import type { PrivateValue, PublicValue, TurnEnd, TurnStart } from './values.ts'
@@ -27,8 +27,8 @@ export interface RunOptions {
   isClosing: () => boolean
   /** How often an owner shows a sign of life while its responder is silent, in milliseconds. @default 10_000 */
   beatMs?: number
-  /** How long the pieces of an ended turn are kept for replays, in milliseconds. @default 300_000 */
-  keepMs?: number
+  /** The turn has ended, and that is stored. */
+  onEnd: (turn: TurnRef) => void
 }
 
 /** The process ends: whoever comes next takes the turn up. */
@@ -162,12 +162,7 @@ async function endTurn(
     return log.append(conversation, 'public', value, keys)
   }
   await persist(options, undefined, commit)
-  const timer = setTimeout(() => {
-    log.remove(conversation, turnLane(turnId)).catch((error: unknown) => {
-      options.logger.warn('turn: its pieces could not be dropped', { error })
-    })
-  }, options.keepMs ?? 300_000)
-  unref(timer)
+  options.onEnd({ conversation, turnId })
 }
 
 /** Whether the turn before this one has ended, after waiting for it. False when there is no time left to wait. */
@@ -254,10 +249,4 @@ function failureOf(error: unknown): NonNullable<TurnEnd['failure']> {
   }
   if (name === 'ResponderError' && code === 'responder_interrupted') return { ...interrupted, retryable }
   return { code: 'responder_failed', message: 'The answer could not be written.', retryable }
-}
-
-function unref(timer: unknown): void {
-  // Only Node and Bun hold a process for a timer.
-  const held = timer as { unref?: () => void }
-  held.unref?.()
 }

@@ -83,7 +83,8 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
       let ending = lookForEnd ? await findEnding(log, conversation, turnId) : null
       await advance(log, conversation, turnId, state)
       if (ending && state.deltas.length < ending.end.deltas) {
-        if (options.from > 1) n = Math.max(n, ending.end.deltas + 1)
+        // The pieces were dropped. Whoever had some of them gets the record next, which has it all.
+        if (n > 1) n = Math.max(n, ending.end.deltas + 1)
         else state.deltas = respread(ending)
       }
       for (; n <= state.deltas.length; n++) {

@@ -1,5 +1,6 @@
 /** A turn's lane: what it says when read, and the pen that one owner writes it with. */
-import type { ConversationLog, Lane, LogEntry } from '../storage/log.ts'
+import { isLogError } from '../storage/log.ts'
+import type { ConversationLog, Lane, LogEntry, LogPage } from '../storage/log.ts'
 import type { TurnValue } from './values.ts'
 
 /** The lane of a turn. */
@@ -39,9 +40,24 @@ export async function advance(
 ): Promise<string[]> {
   const fresh: string[] = []
   for (;;) {
-    const page = await log.after<TurnValue>(conversation, turnLane(turnId), state.cursor, READ_LIMIT)
+    const page = await readOn(log, conversation, turnId, state.cursor)
     for (const entry of page.entries) fold(state, entry, fresh)
     if (!page.hasMore) return fresh
+  }
+}
+
+/** What follows in a lane. Nothing, when the lane was dropped while it was being read. */
+async function readOn(
+  log: ConversationLog,
+  conversation: string,
+  turnId: string,
+  cursor: string | null,
+): Promise<LogPage<TurnValue>> {
+  try {
+    return await log.after<TurnValue>(conversation, turnLane(turnId), cursor, READ_LIMIT)
+  } catch (error) {
+    if (isLogError(error, 'cursor_not_found')) return { entries: [], hasMore: false }
+    throw error
   }
 }
 

@@ -12,11 +12,13 @@ export interface TurnRef {
 }
 
 /** How the turns of a process are run. */
-export interface TurnsOptions extends Omit<RunOptions, 'isClosing'> {
+export interface TurnsOptions extends Omit<RunOptions, 'isClosing' | 'onEnd'> {
   /** How long an owner may show no sign of life before its turn is taken over, in milliseconds. @default 30_000 */
   leaseMs?: number
   /** How often unfinished turns are looked for, in milliseconds. @default 2_000 */
   tickMs?: number
+  /** How long the pieces of an ended turn are kept for replays, in milliseconds. @default 300_000 */
+  keepMs?: number
 }
 
 /** The turns of a process. */
@@ -41,18 +43,36 @@ interface Sighting {
 
 /** Makes the turns of a process. */
 export function createTurns(options: TurnsOptions): Turns {
-  const { log, logger, leaseMs = 30_000, tickMs = 2_000 } = options
+  const { log, logger, leaseMs = 30_000, tickMs = 2_000, keepMs = 300_000 } = options
   const monotonic = options.monotonic
   const running = new Map<string, { done: Promise<void>; controller: AbortController }>()
   const sightings = new Map<string, Sighting>()
   let closing = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  /** Turns whose pieces are still there, and what will drop them. */
+  const ended = new Map<string, { turn: TurnRef; timer: ReturnType<typeof setTimeout> }>()
+
+  const drop = (turn: TurnRef) =>
+    log.remove(turn.conversation, turnLane(turn.turnId)).catch((error: unknown) => {
+      logger.warn('turn: its pieces could not be dropped', { error })
+    })
+
+  const onEnd = (turn: TurnRef) => {
+    const name = nameOf(turn)
+    clearTimeout(ended.get(name)?.timer)
+    const timer = setTimeout(() => {
+      ended.delete(name)
+      void drop(turn)
+    }, keepMs)
+    ended.set(name, { turn, timer })
+  }
+
   const launch = (turn: TurnRef, mayTakeOver: boolean) => {
-    const name = `${turn.conversation}/${turn.turnId}`
+    const name = nameOf(turn)
     if (closing || running.has(name)) return
     const controller = new AbortController()
-    const done = runTurn({ ...options, isClosing: () => closing }, turn, mayTakeOver, controller)
+    const done = runTurn({ ...options, onEnd, isClosing: () => closing }, turn, mayTakeOver, controller)
       .catch((error: unknown) => logger.error('turn: left unfinished', { error }))
       .finally(() => running.delete(name))
     running.set(name, { done, controller })
@@ -80,7 +100,7 @@ export function createTurns(options: TurnsOptions): Turns {
     const open = new Set<string>()
     for (const { conversation, unfinished } of page.conversations) {
       for (const turnId of unfinished) {
-        const name = `${conversation}/${turnId}`
+        const name = nameOf({ conversation, turnId })
         open.add(name)
         if (running.has(name)) continue
         const now = monotonic()
@@ -127,6 +147,8 @@ export function createTurns(options: TurnsOptions): Turns {
     },
   }
 }
+
+const nameOf = ({ conversation, turnId }: TurnRef): string => `${conversation}/${turnId}`
 
 async function settled(work: Promise<unknown>[], withinMs: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined

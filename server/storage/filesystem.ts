@@ -12,6 +12,7 @@ import { pathsOf, turnLaneOf } from './file-names.ts'
 import { createFiles, guarded, unlessMissing } from './files.ts'
 import type { FileSystem, Files, LineFile } from './files.ts'
 import { createInboxFile } from './filesystem-inbox.ts'
+import { sweepTurns } from './filesystem-sweep.ts'
 import { addToIndex, buildIndex, dropFromIndex } from './filesystem-index.ts'
 import type { ConversationIndex } from './filesystem-index.ts'
 import { openLocalLog } from './local.ts'
@@ -38,7 +39,7 @@ export async function openFilesystemLog(options: FilesystemLogOptions): Promise<
   await files.makeFolder(base)
   const lock = await lockFolder(base, fs)
   try {
-    return await openLocalLog(
+    const log = await openLocalLog(
       {
         conversation: (conversation) => createStoredConversation(base, conversation, files, fs, lock.assertHeld),
         inbox: createInboxFile(base, files),
@@ -51,6 +52,11 @@ export async function openFilesystemLog(options: FilesystemLogOptions): Promise<
       },
       options,
     )
+    const { conversations } = await log.recent({ unfinished: true })
+    const open = conversations.map(({ conversation }) => conversation)
+    // Left-overs cost space and nothing else: no reason not to start.
+    await sweepTurns(base, open, fs).catch(() => onAlert('The pieces of old answers could not be cleared away.'))
+    return log
   } catch (error) {
     await lock.release()
     throw error

@@ -87,6 +87,27 @@ describe.each(storages)('a process after another, on %s', (kind) => {
   })
 })
 
+describe('the pieces of an answer, dropped while it is read', () => {
+  it('G4: a reader that had some of them gets the record next', async () => {
+    const place = await fresh('memory')
+    const world = await openWorld(place)
+    const reader = ((await world.get(sse, params)).body as ReadableStream<Uint8Array>).getReader()
+    // Nothing is read ahead: chunk by chunk is event by event.
+    const next = async () => {
+      const { value, done } = await reader.read()
+      return done ? null : (/"type":"(\w+)"/.exec(new TextDecoder().decode(value))?.[1] ?? '')
+    }
+    expect([await next(), await next()]).toEqual(['ack', 'delta'])
+    await expect.poll(() => world.bodies('customer-42')).toHaveLength(2)
+    const log = await place.open()
+    const { conversation = '' } = (await log.recent()).conversations[0] ?? {}
+    const page = await log.after<{ turn: { id: string } }>(conversation, 'public', null, 1)
+    await log.remove(conversation, `turn/${page.entries[0]?.value.turn.id ?? ''}`)
+    expect([await next(), await next(), await next()]).toEqual(['message', 'done', null])
+    await world.close()
+  })
+})
+
 describe('two replicas, on redis', () => {
   it('A5: the same key on both at once is one record, one call, and the same events on both', async () => {
     const responder = spyResponder()

@@ -66,6 +66,20 @@ describe('the log in files', () => {
       expect(JSON.parse(text)).toEqual(entry)
     })
 
+    it('clears away the pieces of answers at the start, but for conversations with something unfinished', async () => {
+      const log = await open()
+      await log.append(keyOf('done'), 'public', 1, { opens: 't1' })
+      await log.append(keyOf('done'), 'turn/t1', 1)
+      await log.append(keyOf('done'), 'public', 2, { closes: 't1' })
+      await log.append(keyOf('open'), 'public', 1, { opens: 't2' })
+      await log.append(keyOf('open'), 'turn/t2', 'half')
+      await log.close()
+      const next = await open()
+      expect((await filesIn(join(base, 'turns'))).map((file) => dirname(file))).toEqual(['shop/open'])
+      expect((await next.after(keyOf('open'), 'turn/t2', null, 9)).entries.map(({ value }) => value)).toEqual(['half'])
+      expect((await next.after(keyOf('done'), 'turn/t1', null, 9)).entries).toEqual([])
+    })
+
     it('lets nobody else on the machine read them', async () => {
       const log = await open()
       await log.append(keyOf('a'), 'public', 1)
