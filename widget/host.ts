@@ -20,7 +20,8 @@ export function createHost(look: { position: string; theme: string; accent: stri
   element.style.setProperty('--_accent', look.accent)
   element.style.setProperty('--_on-accent', readableOn(look.accent))
   // Inside a shadow root the page sees key events as the host's own, so its shortcuts would fire while somebody types.
-  for (const type of ['keydown', 'keypress', 'keyup']) root.addEventListener(type, (event) => event.stopPropagation())
+  // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
+  for (const type of ['keydown', 'keypress', 'keyup']) element.addEventListener(type, (e) => e.stopPropagation())
   document.body.append(element)
   return { element, root, remove: () => element.remove() }
 }

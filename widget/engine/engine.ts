@@ -75,7 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
     options.onChange({
       bubbles: timeline.bubbles(),
       outcome: timeline.outcome,
-      isLoading: !isHydrated && conversationId !== undefined && connection === 'online',
+      isLoading: !isHydrated && conversationId !== undefined && connection !== 'disconnected',
       hasEarlier,
       isWriting: timeline.writing().length > 0,
       connection,
