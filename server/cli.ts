@@ -6,7 +6,6 @@ import { StartError, UsageError } from './cli/errors.ts'
 import { helpText, readCommandLine } from './cli/flags.ts'
 import { createLineLogger } from './cli/logger.ts'
 import { serve } from './cli/serve.ts'
-import type { RunningServer } from './cli/serve.ts'
 
 const out = (text: string): void => void process.stdout.write(text)
 const err = (text: string): void => void process.stderr.write(text)
@@ -33,23 +32,26 @@ async function main(): Promise<void> {
   const options = commandLine.serveOptions()
   const logger = createLineLogger({ json: options.json, out, err })
   const assetFolder = fileURLToPath(new URL('.', import.meta.url))
-  // The handlers come first: whoever reads that the server listens may stop it at once.
-  let server: RunningServer | undefined
+  const starting = serve(options, { env: process.env, logger, assetFolder, print: out })
+
+  // Before the start is over: whoever reads that the server listens may stop it at once.
   let isStopping = false
   const stop = (): void => {
-    // Before there is a server there is nothing to finish, and a second signal means now.
-    if (!server || isStopping) process.exit(1)
+    // A second signal means now.
+    if (isStopping) process.exit(1)
     isStopping = true
     logger.info('lumika is stopping')
-    server.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error('lumika did not stop cleanly', { error })
-        process.exit(1)
-      },
-    )
+    starting
+      .then((server) => server.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.error('lumika did not stop cleanly', { error })
+          process.exit(1)
+        },
+      )
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  server = await serve(options, { env: process.env, logger, assetFolder, print: out })
+  await starting
 }
