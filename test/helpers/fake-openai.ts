@@ -24,6 +24,8 @@ export type OpenAIScenario =
   | 'hang'
   /** Nothing at all, for ever: not even a head. */
   | 'silent'
+  /** As `ok`, with a pause after two pieces. */
+  | { until: Promise<unknown> }
   /** Two pieces, and then a finish reason other than `stop`. */
   | { finish: string }
   /** An error answer. */
@@ -110,8 +112,10 @@ async function play(response: ServerResponse, scenario: OpenAIScenario, body: Op
 
   await write(response, frame(chunk({ role: 'assistant', content: '', refusal: null }, null)))
   const pieces = answer.match(/[^]{1,7}/gu) ?? []
-  const isWhole = ['ok', 'slow', 'usage', 'split'].includes(scenario as string)
-  for (const content of isWhole ? pieces : pieces.slice(0, 2)) {
+  const pause = typeof scenario === 'object' && 'until' in scenario ? scenario.until : undefined
+  const isWhole = pause || ['ok', 'slow', 'usage', 'split'].includes(scenario as string)
+  for (const [index, content] of (isWhole ? pieces : pieces.slice(0, 2)).entries()) {
+    if (index === 2) await pause
     const bytes = new TextEncoder().encode(frame(chunk({ content }, null)))
     if (scenario === 'split') for (const byte of bytes) await write(response, Uint8Array.of(byte))
     else await write(response, bytes)
@@ -126,7 +130,10 @@ async function play(response: ServerResponse, scenario: OpenAIScenario, body: Op
     )
     return
   }
-  await write(response, frame(chunk({}, typeof scenario === 'object' ? scenario.finish : 'stop')))
+  await write(
+    response,
+    frame(chunk({}, typeof scenario === 'object' && 'finish' in scenario ? scenario.finish : 'stop')),
+  )
   if (scenario === 'usage') await write(response, frame({ ...chunk({}, null), choices: [], usage }))
   response.end('data: [DONE]\n\n')
 }

@@ -1,0 +1,79 @@
+/** A proxy in front of a server that writes down what passes, and can refuse requests or cut answers. */
+import { createServer, request as httpRequest } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request that came by. */
+export interface Passed {
+  method: string
+  path: string
+  query: URLSearchParams
+  headers: IncomingHttpHeaders
+  /** 0 until the answer's head is known. */
+  status: number
+}
+
+/** A running proxy. */
+export interface Front {
+  url: string
+  /** Every request so far, oldest first. */
+  passed: Passed[]
+  /** Answers a request in the server's place; returns whether it did. */
+  refuse: (request: Passed, response: ServerResponse) => boolean
+  /** Looks at what has come of an answer so far; true destroys the connection. */
+  cut: (request: Passed, soFar: string) => boolean
+  close(): Promise<void>
+}
+
+/** Starts one that lets everything through. */
+export async function startFront(upstream: string): Promise<Front> {
+  const passed: Passed[] = []
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', upstream)
+    const { method = '', headers } = request
+    const entry: Passed = { method, path: pathname, query: searchParams, headers, status: 0 }
+    passed.push(entry)
+    response.once('close', () => (entry.status ||= response.headersSent ? response.statusCode : 0))
+    if (!front.refuse(entry, response)) forward(front, entry, request, response, upstream)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const front: Front = {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    passed,
+    refuse: () => false,
+    cut: () => false,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  return front
+}
+
+function forward(
+  front: Front,
+  entry: Passed,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  upstream: string,
+): void {
+  const { host: _host, ...headers } = incoming.headers
+  const onward = httpRequest(new URL(incoming.url ?? '/', upstream), { method: entry.method, headers })
+  const leave = (): void => void outgoing.destroy()
+  onward.on('error', leave)
+  outgoing.once('close', () => onward.destroy())
+  incoming.pipe(onward)
+  onward.on('response', (answer) => {
+    entry.status = answer.statusCode ?? 0
+    outgoing.writeHead(entry.status, answer.rawHeaders)
+    outgoing.flushHeaders()
+    let soFar = ''
+    answer.on('error', leave)
+    answer.on('data', (chunk: Buffer) => {
+      soFar += chunk.toString()
+      outgoing.write(chunk, () => front.cut(entry, soFar) && leave())
+    })
+    answer.on('end', () => outgoing.end())
+  })
+}
