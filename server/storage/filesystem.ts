@@ -55,7 +55,9 @@ export async function openFilesystemLog(options: FilesystemLogOptions): Promise<
     const { conversations } = await log.recent({ unfinished: true })
     const open = conversations.map(({ conversation }) => conversation)
     // Left-overs cost space and nothing else: no reason not to start.
-    await sweepTurns(base, open, fs).catch(() => onAlert('The pieces of old answers could not be cleared away.'))
+    await sweepTurns(base, open, fs, Date.now()).catch(() => {
+      onAlert('The pieces of old answers could not be cleared away.')
+    })
     return log
   } catch (error) {
     await lock.release()

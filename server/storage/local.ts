@@ -2,13 +2,15 @@
  * What the logs of a single process share: one queue a conversation, numbering, idempotency, the newest entries of
  * hot conversations in memory, notices and the inbox. Where the entries are kept is the medium's business.
  */
-import { assertConversation, assertLane, cursorNotFound, isKeptLane, toEntry, toJson } from './entry.ts'
+import { cursorNotFound, isKeptLane, toEntry, toJson } from './entry.ts'
+import { createHotConversations } from './hot-conversations.ts'
+import type { Hot } from './hot-conversations.ts'
 import { entryId, randomPart } from './ids.ts'
 import { openInbox } from './inbox.ts'
 import type { InboxStore } from './inbox.ts'
 import { positionIn, pushEntry, tailAfter, tailBefore } from './lane-tail.ts'
 import type { LaneTail } from './lane-tail.ts'
-import { isLogError, LogError } from './log.ts'
+import { LogError } from './log.ts'
 import type { AppendOptions, Appended, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
 
 /** One conversation as a medium holds it. Calls never overlap. */
@@ -53,19 +55,6 @@ export interface LogOptions {
   maxBytes?: number
 }
 
-interface Hot {
-  stored: StoredConversation
-  lanes: Map<Lane, LaneTail>
-  /** The highest `createdAt` so far, in milliseconds. */
-  lastAt: number
-  /** Bytes of the entries in `lanes`, and of `stored` when it was last asked. */
-  bytes: number
-  storedBytes: number
-  /** Calls that are using it: it must not be dropped under them. */
-  users: number
-  isDropped: boolean
-}
-
 export async function openLocalLog(medium: Medium, options: LogOptions = {}): Promise<ConversationLog> {
   const {
     now = Date.now,
@@ -74,12 +63,10 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     maxConversations = 10_000,
     maxBytes = 64 * 1024 * 1024,
   } = options
-  /** Least recently used first. */
-  const hot = new Map<string, Hot>()
-  const queues = new Map<string, Promise<unknown>>()
   const listeners = new Set<(notice: Notice) => void>()
   const inbox = await openInbox(medium.inbox, onAlert)
-  let bytes = 0
+  const hot = createHotConversations({ open: (name) => medium.conversation(name), maxConversations, maxBytes })
+  const { exclusive, load, loaded } = hot
   let isClosed = false
 
   return {
@@ -131,24 +118,19 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
       return exclusive(conversation, lane ?? 'public', async (state) => {
         await state.stored.remove(lane)
         if (lane === undefined) {
-          forget(conversation, state)
+          hot.forget(conversation, state)
           await inbox.remove(conversation)
-        } else {
-          const tail = state.lanes.get(lane)
-          if (tail) weigh(state, -tailWeight(tail))
-          state.lanes.delete(lane)
-        }
+        } else hot.dropLane(state, lane)
       })
     },
 
     async close() {
       if (isClosed) return
       isClosed = true
-      await Promise.all(queues.values())
+      await hot.close()
       try {
         await inbox.flush()
       } finally {
-        hot.clear()
         listeners.clear()
         await medium.close()
       }
@@ -180,7 +162,7 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     await state.stored.append(lane, entry, json, supersedes)
     state.lastAt = time
     const gone = pushEntry(tail, entry)
-    weigh(state, weightOf(json) - entriesWeight(gone))
+    hot.grew(state, json, gone)
     if (isKeptLane(lane)) inbox.touch(conversation, time)
     if (closes !== undefined) inbox.finish(conversation, closes)
     announce({ conversation, lane, position: entry.position })
@@ -219,97 +201,6 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     return { entries: found, hasMore: from > 0 }
   }
 
-  /** The tail of a lane when it is in memory. On the path of every poll: keep it cheap. */
-  function loaded(conversation: string, lane: Lane): LaneTail | undefined {
-    const state = hot.get(conversation)
-    const tail = state?.lanes.get(lane)
-    if (!state || !tail) return undefined
-    hot.delete(conversation)
-    hot.set(conversation, state)
-    return tail
-  }
-
-  async function load(state: Hot, lane: Lane): Promise<LaneTail> {
-    const known = state.lanes.get(lane)
-    if (known) return known
-    const tail = await state.stored.tail(lane)
-    const last = tail.entries.at(-1)
-    if (last) state.lastAt = Math.max(state.lastAt, Date.parse(last.createdAt))
-    state.lanes.set(lane, tail)
-    weigh(state, tailWeight(tail))
-    return tail
-  }
-
-  /** Runs one task after the other for each conversation. */
-  function exclusive<R>(conversation: string, lane: Lane, task: (state: Hot) => Promise<R>): Promise<R> {
-    assertConversation(conversation)
-    assertLane(lane)
-    const run = async (): Promise<R> => {
-      assertOpen()
-      const state = use(conversation)
-      try {
-        return await task(state)
-      } catch (error) {
-        // What the medium holds now is unknown; it is read again before anything else is said about it.
-        if (!isLogError(error, 'cursor_not_found')) forget(conversation, state)
-        throw error
-      } finally {
-        state.users--
-        weigh(state, state.stored.weight() - state.storedBytes)
-        state.storedBytes = state.stored.weight()
-        shrink()
-      }
-    }
-    const before = queues.get(conversation)
-    const result = before ? before.then(run) : run()
-    const settled = result.then(
-      () => {},
-      () => {},
-    )
-    queues.set(conversation, settled)
-    void settled.then(() => {
-      if (queues.get(conversation) === settled) queues.delete(conversation)
-    })
-    return result
-  }
-
-  function use(conversation: string): Hot {
-    const state: Hot = hot.get(conversation) ?? {
-      stored: medium.conversation(conversation),
-      lanes: new Map(),
-      lastAt: 0,
-      bytes: 0,
-      storedBytes: 0,
-      users: 0,
-      isDropped: false,
-    }
-    hot.delete(conversation)
-    hot.set(conversation, state)
-    state.users++
-    return state
-  }
-
-  function weigh(state: Hot, change: number): void {
-    if (state.isDropped) return
-    state.bytes += change
-    bytes += change
-  }
-
-  function forget(conversation: string, state: Hot): void {
-    if (state.isDropped) return
-    state.isDropped = true
-    hot.delete(conversation)
-    bytes -= state.bytes
-  }
-
-  function shrink(): void {
-    if (hot.size <= maxConversations && bytes <= maxBytes) return
-    for (const [conversation, state] of hot) {
-      if (state.users === 0) forget(conversation, state)
-      if (hot.size <= maxConversations && bytes <= maxBytes) return
-    }
-  }
-
   function announce(notice: Notice): void {
     for (const listener of listeners) {
       try {
@@ -325,11 +216,3 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     if (isClosed) throw new LogError('storage_unavailable', 'The conversation log was closed.')
   }
 }
-
-/** Bytes in memory of an entry with this value, roughly. */
-const weightOf = (json: string): number => 300 + 2 * json.length
-
-const entriesWeight = (entries: LogEntry[]): number =>
-  entries.reduce((sum, entry) => sum + weightOf(toJson(entry.value)), 0)
-
-const tailWeight = (tail: LaneTail): number => 256 + entriesWeight(tail.entries)

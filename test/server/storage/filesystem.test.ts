@@ -66,16 +66,24 @@ describe('the log in files', () => {
       expect(JSON.parse(text)).toEqual(entry)
     })
 
-    it('clears away the pieces of answers at the start, but for conversations with something unfinished', async () => {
+    it('clears away the pieces of old answers at the start, but for conversations with something unfinished', async () => {
       const log = await open()
       await log.append(keyOf('done'), 'public', 1, { opens: 't1' })
       await log.append(keyOf('done'), 'turn/t1', 1)
       await log.append(keyOf('done'), 'public', 2, { closes: 't1' })
       await log.append(keyOf('open'), 'public', 1, { opens: 't2' })
       await log.append(keyOf('open'), 'turn/t2', 'half')
+      await log.append(keyOf('new'), 'turn/t3', 'just now')
       await log.close()
+      const twoHoursAgo = new Date(Date.now() - 7_200_000)
+      for (const lane of ['done/t1', 'open/t2']) {
+        await utimes(join(base, 'turns', 'shop', `${lane}.jsonl`), twoHoursAgo, twoHoursAgo)
+      }
       const next = await open()
-      expect((await filesIn(join(base, 'turns'))).map((file) => dirname(file))).toEqual(['shop/open'])
+      expect((await filesIn(join(base, 'turns'))).map((file) => dirname(file)).sort()).toEqual([
+        'shop/new',
+        'shop/open',
+      ])
       expect((await next.after(keyOf('open'), 'turn/t2', null, 9)).entries.map(({ value }) => value)).toEqual(['half'])
       expect((await next.after(keyOf('done'), 'turn/t1', null, 9)).entries).toEqual([])
     })
