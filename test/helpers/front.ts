@@ -20,8 +20,8 @@ export interface Front {
   passed: Passed[]
   /** Answers a request in the server's place; returns whether it did. */
   refuse: (request: Passed, response: ServerResponse) => boolean
-  /** Looks at what has come of an answer so far; true destroys the connection. */
-  cut: (request: Passed, soFar: string) => boolean
+  /** Looks at the bytes of an answer so far; a number destroys the connection once that many have gone through. */
+  cut: (request: Passed, soFar: string) => number | null
   close(): Promise<void>
 }
 
@@ -41,7 +41,7 @@ export async function startFront(upstream: string): Promise<Front> {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     passed,
     refuse: () => false,
-    cut: () => false,
+    cut: () => null,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -71,8 +71,12 @@ function forward(
     let soFar = ''
     answer.on('error', leave)
     answer.on('data', (chunk: Buffer) => {
-      soFar += chunk.toString()
-      outgoing.write(chunk, () => front.cut(entry, soFar) && leave())
+      const known = soFar.length
+      soFar += chunk.toString('latin1')
+      const end = front.cut(entry, soFar)
+      if (end === null) return outgoing.write(chunk)
+      answer.removeAllListeners('data')
+      outgoing.write(chunk.subarray(0, end - known), leave)
     })
     answer.on('end', () => outgoing.end())
   })

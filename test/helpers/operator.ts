@@ -1,4 +1,5 @@
 /** Somebody who answers by hand: the operator API, as curl would use it. */
+import type { IntegrationInput } from '../../server/access/integration.ts'
 import type { ServerProcess } from './server.ts'
 
 /** A conversation, as operators see it. */
@@ -14,6 +15,7 @@ export interface Operator {
   conversations(): Promise<OperatorView[]>
   /** Replies in person to the conversation with the latest activity. */
   reply(body: string): Promise<void>
+  createIntegration(settings: Partial<IntegrationInput>): Promise<{ token: string }>
 }
 
 /** An operator of a server. */
@@ -39,6 +41,8 @@ export function operatorOf(server: ServerProcess): Operator {
       }
       return views
     },
+    createIntegration: async (settings) =>
+      (await call('/integrations', { method: 'POST', body: JSON.stringify(settings) })) as { token: string },
     async reply(body) {
       const [latest] = await list()
       await call(`/conversations/${latest?.key}/messages`, { method: 'POST', body: JSON.stringify({ body }) })
