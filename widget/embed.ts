@@ -32,17 +32,17 @@ const mountWidget = (options: WidgetOptions): WidgetHandle =>
 const lumika = (page.Lumika ??= { mountWidget, widgets: {} })
 
 function start(): void {
-  const options = optionsFromTag(tag?.dataset ?? {})
-  const token = options.integrationToken
-  // A second tag for the same integration, or the same tag run twice, is the same chat.
-  if (!token || lumika.widgets[token]) return
-  lumika.widgets[token] = mountWidget({ ...options, integrationToken: token })
+  try {
+    const options = optionsFromTag(tag?.dataset ?? {})
+    const token = options.integrationToken
+    // A second tag for the same integration, or the same tag run twice, is the same chat.
+    if (!token || lumika.widgets[token]) return
+    lumika.widgets[token] = mountWidget({ ...options, integrationToken: token })
+  } catch (error) {
+    // Whatever it is, the page goes on without a chat.
+    console.error('Lumika: the chat could not be started.', error)
+  }
 }
 
-try {
-  if (document.body) start()
-  else document.addEventListener('DOMContentLoaded', start, { once: true })
-} catch (error) {
-  // Whatever it is, the page goes on without a chat.
-  console.error('Lumika: the chat could not be started.', error)
-}
+if (document.body) start()
+else document.addEventListener('DOMContentLoaded', start, { once: true })

@@ -95,7 +95,7 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
     if (isDestroyed) return
     if (panel) return call(panel)
     calls.push(call)
-    prefetch().then(mount, fail)
+    prefetch().then(mount).catch(fail)
   }
 
   const mount = (module: PanelModule) => {
@@ -120,8 +120,10 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
     if (isDestroyed || open === isOpen) return
     isOpen = open
     hasFailed = false
+    // Only a focus that would be lost is taken care of: one that is elsewhere on the page stays there.
+    const hadFocus = host.root.activeElement !== null
     if (open || panel) withPanel((mounted) => mounted.setOpen(isOpen))
-    if (!open && host.root.activeElement !== launcher.element) launcher.element.focus({ preventScroll: true })
+    if (!open && hadFocus) launcher.element.focus({ preventScroll: true })
     show()
     emit(open ? 'open' : 'close', undefined)
   }

@@ -40,7 +40,7 @@ export function createLauncher({ onIntent, onClick }: LauncherOptions): Launcher
     const label = hasFailed ? texts.retry : isOpen ? texts.close : texts.open
     element.setAttribute('aria-label', label)
     element.setAttribute('aria-expanded', String(isOpen))
-    element.toggleAttribute('aria-busy', isLoading)
+    element.setAttribute('aria-busy', String(isLoading))
     element.title = hasFailed ? label : ''
     element.classList.toggle('failed', hasFailed)
     path.setAttribute('d', isOpen ? chevron : bubble)
