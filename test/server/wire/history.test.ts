@@ -12,8 +12,11 @@ import { watchPlace } from './watched.ts'
 import type { WatchedPlace } from './watched.ts'
 
 const path = '/conversation/history'
+const patience = { timeout: 10_000 }
 let count = 0
 const fresh = () => `reader-${++count}`
+
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })
 
 describe.each(storages)('history, on %s', (kind) => {
   let place: WatchedPlace
@@ -192,7 +195,7 @@ describe.each(storages)('history, on %s', (kind) => {
         const { entries } = await place.log.after(key, 'private', null, 10)
         expect(entries).toHaveLength(1)
         return entries[0]?.id ?? ''
-      })
+      }, patience)
     })
 
     it('of a draft is not found in its own conversation either', async () => {
@@ -246,12 +249,12 @@ describe.each(storages)('history, on %s', (kind) => {
   })
 
   describe('wait', () => {
-    /** Begins to read and returns once the server waits. */
-    async function waiting(params: Record<string, string>, from: World = world) {
+    /** Begins to read and returns once the server has looked for the first time. */
+    async function waiting(params: Record<string, string>): Promise<{ page: Promise<HistoryPage> }> {
       const asked = place.asked.length
-      const page = read({ wait: '25', ...params }, from)
-      await expect.poll(() => place.asked.length).toBeGreaterThan(asked)
-      return page
+      const page = read({ wait: '25', ...params })
+      await expect.poll(() => place.asked.length, patience).toBeGreaterThan(asked)
+      return { page }
     }
 
     it.each(['0', '25', '25.0', '0.01'])('of %s seconds is taken', async (wait) => {
@@ -274,7 +277,7 @@ describe.each(storages)('history, on %s', (kind) => {
       const conversationId = fresh()
       await send(conversationId, 'One')
       const afterId = (await read({ conversationId })).lastMessageId ?? ''
-      const page = waiting({ conversationId, afterId })
+      const { page } = await waiting({ conversationId, afterId })
       await send(fresh(), 'elsewhere')
       const [ack] = await send(conversationId, 'Two')
       expect(bodiesOf(await page)[0]).toBe('Two')
@@ -283,7 +286,7 @@ describe.each(storages)('history, on %s', (kind) => {
 
     it('holds for the first message of a conversation that nobody has used', async () => {
       const conversationId = fresh()
-      const page = waiting({ conversationId })
+      const { page } = await waiting({ conversationId })
       await send(conversationId, 'First')
       expect(bodiesOf(await page)[0]).toBe('First')
     })
@@ -311,12 +314,14 @@ describe.each(storages)('history, on %s', (kind) => {
       }
       const events = await allEvents(await world.get('/conversation/sse', { ...params, textContent: 'Hello' }))
       const afterId = eventOf(events, 'ack').userMessageId
+      const start = performance.now()
       const page = read({ ...params, afterId, wait: '1' })
       gate.open()
       const key = conversationKey(integration.id, conversationId)
-      await expect.poll(async () => (await place.log.after(key, 'private', null, 10)).entries.length).toBe(1)
+      await expect.poll(async () => (await place.log.after(key, 'private', null, 10)).entries.length, patience).toBe(1)
       say = undefined
       expect(await page).toEqual({ conversationId, messages: [], lastMessageId: afterId, hasMore: false })
+      expect(performance.now() - start).toBeGreaterThan(990)
     })
 
     it('ends when the reader leaves', async () => {
@@ -330,7 +335,7 @@ describe.each(storages)('history, on %s', (kind) => {
       const asked = place.asked.length
       const request = new Request(`http://localhost:3000${path}?${query}`, { signal: gone.signal })
       const answer = world.lumika.fetch(request)
-      await expect.poll(() => place.asked.length).toBeGreaterThan(asked)
+      await expect.poll(() => place.asked.length, patience).toBeGreaterThan(asked)
       gone.abort()
       await answer
     })
@@ -339,7 +344,7 @@ describe.each(storages)('history, on %s', (kind) => {
       // Files belong to one process at a time, so there the writer is the reader's own server.
       const writer = kind === 'fs' ? world : await world.another()
       const conversationId = fresh()
-      const page = waiting({ conversationId })
+      const { page } = await waiting({ conversationId })
       await send(conversationId, 'From elsewhere', writer)
       expect(bodiesOf(await page)[0]).toBe('From elsewhere')
       if (writer !== world) await writer.close()

@@ -26,6 +26,8 @@ const endpoints = [
   ['POST', '/conversation/stop'],
 ] as const
 
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })
+
 describe.each(storages)('identity, on %s', (kind) => {
   let place: WatchedPlace
   let world: World

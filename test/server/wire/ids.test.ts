@@ -1,6 +1,6 @@
 /** F101: every conversation id is one conversation, on every storage, and a name of nothing else. */
 import { readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ErrorBody, HistoryPage } from '../../../protocol.ts'
 import { allEvents, eventOf } from '../../helpers/sse.ts'
 import { openWorld, operatorKey, storages } from '../../helpers/world.ts'
@@ -62,6 +62,8 @@ const invalid: [name: string, encoded: string][] = [
   ['a lone surrogate', '%ED%A0%80'],
   ['nothing', ''],
 ]
+
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })
 
 describe.each(storages)('F101: conversation ids, on %s', (kind) => {
   let own: OwnPlace

@@ -1,5 +1,5 @@
 /** F100: a conversation of 100,000 messages is read like a short one. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { HistoryPage } from '../../../protocol.ts'
 import { conversationKey } from '../../../server/conversations/keys.ts'
 import { allEvents, eventOf } from '../../helpers/sse.ts'
@@ -12,6 +12,8 @@ import type { WatchedPlace } from './watched.ts'
 
 const size = 100_000
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `${from + n}`)
+
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })
 
 describe.each(storages)('F100: 100,000 messages, on %s', (kind) => {
   let own: OwnPlace

@@ -16,8 +16,11 @@ interface Activities {
 }
 
 const home = 'http://localhost:3000'
+const patience = { timeout: 10_000 }
 let count = 0
 const fresh = () => `customer-${++count}`
+
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })
 
 describe.each(storages)('section 8: operators, on %s', (kind) => {
   let place: WatchedPlace
@@ -178,7 +181,7 @@ describe.each(storages)('section 8: operators, on %s', (kind) => {
       const key = keyOf(approval, id)
       for (const text of ['One', 'Two', 'Three']) {
         await send(approval, id, text)
-        await vi.waitFor(async () => expect(await draftsOf(key)).toContain(`You said: ${text}`), { timeout: 5_000 })
+        await vi.waitFor(async () => expect(await draftsOf(key)).toContain(`You said: ${text}`), patience)
       }
       expect((await reply(key, { body: 'A person speaks' })).status).toBe(201)
       const all = (await records(key)).records
@@ -207,7 +210,7 @@ describe.each(storages)('section 8: operators, on %s', (kind) => {
       const { lastRecordId } = await records(key)
       const asked = place.asked.length
       const page = records(key, `?afterId=${lastRecordId ?? ''}&wait=20`)
-      await expect.poll(() => place.asked.length).toBeGreaterThan(asked + 1)
+      await expect.poll(() => place.asked.length, patience).toBeGreaterThan(asked + 1)
       await reply(key, { body: 'News' })
       expect((await page).records.map(({ body }) => body)).toEqual(['News'])
     })
@@ -341,7 +344,7 @@ describe.each(storages)('section 8: operators, on %s', (kind) => {
       expect(eventOf(events, 'pending').reason).toBe('approval')
       const { userMessageId } = eventOf(events, 'ack')
       const before = await history(approval, id)
-      await vi.waitFor(async () => expect(await draftsOf(keyOf(approval, id))).toEqual(['You said: Hello']))
+      await vi.waitFor(async () => expect(await draftsOf(keyOf(approval, id))).toEqual(['You said: Hello']), patience)
       expect(world.responder.requests).toHaveLength(asked + 1)
       expect(await history(approval, id)).toEqual(before)
       expect(before).toEqual({

@@ -1,5 +1,5 @@
 /** Who may call, by where a request comes from: bytes on a socket in, and nothing but a refusal out. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ErrorBody, HistoryPage } from '../../../protocol.ts'
 import type { IntegrationInput } from '../../../server/access/integration.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
@@ -22,6 +22,8 @@ const endpoints = [
   ['GET', '/conversation/history'],
   ['POST', '/conversation/stop'],
 ] as const
+
+vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })
 
 describe.each(storages)('origins on the wire, on %s', (kind) => {
   let place: WatchedPlace
@@ -259,7 +261,9 @@ describe.each(storages)('origins on the wire, on %s', (kind) => {
         const made = await create({})
         const integration = { ...made.integration, allowedDomains }
         await place.log.append('~registry', 'public', { type: 'integration', integration })
-        await expect.poll(() => world.lumika.registry.get(made.integration.id)?.allowedDomains).toEqual(allowedDomains)
+        await expect
+          .poll(() => world.lumika.registry.get(made.integration.id)?.allowedDomains, { timeout: 10_000 })
+          .toEqual(allowedDomains)
         for (const headers of [[['Origin', 'https://example.com']], []] satisfies RawHeaders[]) {
           await expectRefused(made, headers)
         }
