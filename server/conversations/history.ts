@@ -1,5 +1,4 @@
 /** Reads of a conversation, for the customer and for operators. */
-import { limits } from '../../protocol.ts'
 import type { ConversationRecord, HistoryPage } from '../../protocol.ts'
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
 import { endKey } from './keys.ts'
@@ -143,6 +142,3 @@ async function waitFor<T>(
     listener.close()
   }
 }
-
-/** The cap of a page. */
-export const capLimit = (limit: number): number => Math.min(limit, limits.historyMax)

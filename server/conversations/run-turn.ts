@@ -41,6 +41,9 @@ class StopError extends Error {
   override readonly name = 'StopError'
 }
 
+/** No turn is open for so long: what people said among themselves before it need not be read through. */
+const OLDEST_OPEN_TURN_MS = 86_400_000
+
 /** How long storage may be away before a turn is left to whoever comes next, in milliseconds. */
 const STORAGE_PATIENCE_MS = 300_000
 
@@ -200,7 +203,9 @@ async function previousTurn(
     )
     const found = page.entries.findLast(({ value }) => value.turn && value.turn.mode !== 'human')
     if (found?.value.turn) return found.value.turn.id
-    cursor = page.hasMore ? page.entries[0]?.id : undefined
+    const oldest = page.entries[0]
+    const isOld = oldest && Date.parse(message.createdAt) - Date.parse(oldest.createdAt) > OLDEST_OPEN_TURN_MS
+    cursor = page.hasMore && !isOld ? oldest?.id : undefined
   }
   return null
 }
