@@ -14,6 +14,8 @@ const watch = setInterval(() => {
   process.kill(process.pid, 'SIGTERM')
 }, 100)
 watch.unref()
+// Ctrl-C reaches the shell and the server alike; it must not count twice.
+process.once('SIGINT', () => clearInterval(watch))
 
 process.argv.splice(2, 0, 'serve')
 await import(new URL('../dist/cli.js', import.meta.url).href)
