@@ -37,7 +37,8 @@ export async function startSite(): Promise<Site> {
   const pages = new Map<string, SitePage>()
   const server = createServer((request, response) => {
     const page = pages.get(new URL(request.url ?? '/', 'http://localhost').pathname)
-    if (!page) return void response.writeHead(404).end()
+    // Browsers ask for /favicon.ico by themselves, and complain where there is none.
+    if (!page) return void response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end()
     response.writeHead(200, { 'content-type': page.type ?? 'text/html; charset=utf-8', ...page.headers })
     response.end(page.body)
   })

@@ -1,0 +1,225 @@
+import type { Browser, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { launchChromium } from '../helpers/chromium.ts'
+import { operatorOf } from '../helpers/operator.ts'
+import { startServer } from '../helpers/server.ts'
+import type { ServerProcess } from '../helpers/server.ts'
+import { htmlPage, scriptTag, startSite } from '../helpers/site.ts'
+import type { Site } from '../helpers/site.ts'
+import { visitorOf } from '../helpers/visitor.ts'
+import type { Visitor } from '../helpers/visitor.ts'
+
+let browser: Browser
+let server: ServerProcess
+let site: Site
+let page: Page
+let visitor: Visitor
+let requests: string[]
+
+beforeAll(async () => {
+  ;[browser, server, site] = await Promise.all([launchChromium(), startServer(), startSite()])
+})
+afterAll(async () => {
+  await browser?.close()
+  await site?.close()
+  await server?.stop()
+})
+
+beforeEach(async () => {
+  page = await browser.newPage()
+  visitor = visitorOf(page)
+  requests = []
+  page.on('request', (request) => requests.push(`${request.method()} ${request.url().split('?')[0]}`))
+})
+afterEach(() => page.context().close())
+
+const answered = (text: string) => [`visitor: ${text}`, expect.stringMatching(`^assistant: I am a demo .*${text}$`)]
+
+describe("the documents' script tag on a site of another origin", () => {
+  test('G5: the chat works, and the answer is seen growing', async () => {
+    await page.goto(site.put('/', { body: htmlPage(scriptTag(server.url, server.token)) }))
+    await visitor.open()
+    await visitor.say('Hello')
+    const lengths = new Set<number>()
+    await expect
+      .poll(async () => {
+        const answer = (await visitor.shown()).find(({ author }) => author === 'assistant')
+        lengths.add(answer?.text.length ?? 0)
+        return answer?.state
+      })
+      .toBe('done')
+    expect(lengths.size).toBeGreaterThan(4)
+    expect(await visitor.said()).toEqual(answered('Hello'))
+    expect(visitor.problems).toEqual([])
+  })
+
+  test('a reply that a person sends by the operator API appears in the open panel at the next poll', async () => {
+    const body = htmlPage(scriptTag(server.url, server.token, 'data-poll-interval="5"'))
+    await page.goto(site.put('/', { body }))
+    await visitor.open()
+    await visitor.say('I need a person')
+    await expect.poll(visitor.said).toEqual(answered('I need a person'))
+
+    await operatorOf(server).reply('Ada here. How can I help?')
+
+    const expected = [...answered('I need a person'), 'person: Ada here. How can I help?']
+    await expect.poll(visitor.said, { timeout: 7_000 }).toEqual(expected)
+    await visitor.panel.getByText('Operator', { exact: true }).waitFor()
+    await page.reload()
+    await visitor.open()
+    await expect.poll(visitor.said).toEqual(expected)
+  })
+
+  test('twice on a page it is one chat', async () => {
+    const tag = scriptTag(server.url, server.token)
+    await page.goto(site.put('/', { body: htmlPage(tag + tag) }))
+    await visitor.launcher.waitFor()
+    expect(await page.locator('lumika-chat').count()).toBe(1)
+  })
+
+  test('from right to left: the panel follows the page, and stays within it', async () => {
+    const body = htmlPage(scriptTag(server.url, server.token), { attributes: 'lang="ar" dir="rtl"' })
+    await page.goto(site.put('/', { body }))
+    await visitor.open()
+    await visitor.say('مرحبا')
+    await expect.poll(async () => (await visitor.shown()).at(-1)?.state).toBe('done')
+    expect(await visitor.panel.evaluate((panel) => getComputedStyle(panel).direction)).toBe('rtl')
+    const box = await visitor.panel.boundingBox()
+    const width = page.viewportSize()?.width ?? 0
+    expect(box && box.x >= 0 && box.x + box.width <= width).toBe(true)
+    // The visitor's own messages stand at the end of a line, which is at the left.
+    const side = await visitor.panel.locator('.visitor .bubble').boundingBox()
+    expect((side?.x ?? 0) - (box?.x ?? 0)).toBeLessThan(40)
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+})
+
+describe('a good guest', () => {
+  test('G13: adds one element and one global, and stores and asks for nothing before a click', async () => {
+    // Another integration, so that nothing of it is in the browser's cache of the other tests.
+    const body = htmlPage(`<script>window.before = new Set(Object.getOwnPropertyNames(window))</script>
+      ${scriptTag(server.url, server.token)}`)
+    await page.goto(site.put('/guest', { body }))
+    await visitor.launcher.waitFor()
+    await page.waitForLoadState('networkidle')
+
+    const added = `Object.getOwnPropertyNames(window).filter((name) => !window.before.has(name) && name !== 'before')`
+    const elements = `[...document.querySelectorAll('*')].map(({ localName }) => localName).slice(-2)`
+    expect(await page.evaluate(added)).toEqual(['Lumika'])
+    expect(await page.evaluate(elements)).toEqual(['script', 'lumika-chat'])
+    expect(await page.evaluate('document.head.querySelectorAll("style, link").length')).toBe(0)
+    expect(requests).toEqual([`GET ${site.url}/guest`, `GET ${server.url}/widget.js`])
+    const stored = () =>
+      page.evaluate(async () => ({
+        cookies: document.cookie,
+        local: localStorage.length,
+        session: sessionStorage.length,
+        databases: (await indexedDB.databases()).length,
+        caches: (await caches.keys()).length,
+      }))
+    const nothing = { cookies: '', local: 0, session: 0, databases: 0, caches: 0 }
+    expect(await stored()).toEqual(nothing)
+
+    await visitor.open()
+    await visitor.say('Hello')
+    await expect.poll(visitor.said).toEqual(answered('Hello'))
+    expect(await page.evaluate(added)).toEqual(['Lumika'])
+    expect(await page.locator('lumika-chat').count()).toBe(1)
+    expect(await page.evaluate('document.head.querySelectorAll("style, link").length')).toBe(0)
+    expect(await stored()).toEqual({ ...nothing, databases: 1 })
+    expect(await page.context().cookies()).toEqual([])
+    expect(visitor.problems).toEqual([])
+  })
+
+  test("G13: keys pressed in the panel are not the page's, and keys pressed in the page are", async () => {
+    const body = htmlPage(`<script>
+        window.keys = []
+        for (const type of ['keydown', 'keypress', 'keyup']) addEventListener(type, ({ key }) => window.keys.push(key))
+      </script>${scriptTag(server.url, server.token)}`)
+    await page.goto(site.put('/keys', { body }))
+    await visitor.open()
+    await visitor.box.pressSequentially('s / ?')
+    expect(await visitor.box.inputValue()).toBe('s / ?')
+    expect(await page.evaluate('window.keys')).toEqual([])
+    await page.locator('h1').click()
+    await page.keyboard.press('s')
+    expect(await page.evaluate('window.keys')).toEqual(['s', 's', 's'])
+  })
+
+  test("G13: the page's styles do not reach the chat, and the chat's do not reach the page", async () => {
+    const head = `<style>
+      html { font-size: 30px; line-height: 3 }
+      * { letter-spacing: 9px !important; text-transform: uppercase !important; float: left !important;
+          display: inline !important; position: static !important; color: red !important; visibility: hidden !important }
+      lumika-chat { display: none !important; opacity: 0 !important; font-size: 60px !important }
+      button, textarea { all: unset !important }
+    </style>`
+    const classes = ['panel', 'bubble', 'message', 'launcher', 'log', 'row', 'send', 'hidden', 'state', 'name', 'icon']
+    const plain = `${classes.map((name) => `<div class="${name}">x</div>`).join('')}
+      <header><h2 id="title">x</h2></header><form><textarea></textarea><button class="send">x</button></form>`
+    // Once as it looks by itself, and once beside a plain page without any chat.
+    await page.goto(site.put('/plain', { body: htmlPage(plain) }))
+    const styles = () =>
+      page.evaluate(() =>
+        [...document.body.querySelectorAll('*:not(script):not(lumika-chat)')].map((element) => {
+          const style = getComputedStyle(element)
+          return [...style].map((name) => `${name}: ${style.getPropertyValue(name)}`).join('; ')
+        }),
+      )
+    const without = await styles()
+    await page.goto(site.put('/styled', { body: htmlPage(plain + scriptTag(server.url, server.token)) }))
+    await visitor.open()
+    expect(await styles()).toEqual(without)
+
+    await page.goto(site.put('/hostile', { body: htmlPage(scriptTag(server.url, server.token), { head }) }))
+    expect(await page.locator('lumika-chat').evaluate((host) => getComputedStyle(host).display)).toBe('block')
+    const launcher = await visitor.launcher.boundingBox()
+    expect([launcher?.width, launcher?.height]).toEqual([56, 56])
+    await visitor.open()
+    await visitor.say('Hello')
+    await expect.poll(visitor.said).toEqual(answered('Hello'))
+    const looks = await visitor.panel.locator('.visitor .bubble').evaluate((bubble) => {
+      const { letterSpacing, textTransform, fontSize, float, color, visibility, lineHeight } = getComputedStyle(bubble)
+      return { letterSpacing, textTransform, fontSize, float, color, visibility, lineHeight }
+    })
+    expect(looks).toEqual({
+      letterSpacing: 'normal',
+      textTransform: 'none',
+      fontSize: '15px',
+      float: 'none',
+      color: 'rgb(255, 255, 255)',
+      visibility: 'visible',
+      lineHeight: '21.75px',
+    })
+    const box = await visitor.panel.boundingBox()
+    expect([box?.width, box?.height]).toEqual([384, 610])
+  })
+
+  const strict = (server: string) =>
+    `default-src 'none'; script-src ${server}; connect-src ${server}; style-src 'self'; base-uri 'none'`
+  test.for([
+    { name: 'a strict Content-Security-Policy', policy: strict },
+    {
+      name: 'Trusted Types of which none is allowed',
+      policy: (server: string) => `${strict(server)}; require-trusted-types-for 'script'; trusted-types 'none'`,
+    },
+  ])('G13: works under $name, with no violation', async ({ policy }) => {
+    await page.addInitScript(() => {
+      const violations: string[] = []
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        violations.push(`${violatedDirective} ${blockedURI}`),
+      )
+      Object.assign(window, { violations })
+    })
+    const headers = { 'content-security-policy': policy(server.url) }
+    await page.goto(site.put('/csp', { body: htmlPage(scriptTag(server.url, server.token)), headers }))
+    await visitor.open()
+    await visitor.say('Hello')
+    await expect.poll(visitor.said).toEqual(answered('Hello'))
+    const launcher = await page.getByRole('button', { name: 'Close chat', exact: true }).boundingBox()
+    expect([launcher?.width, launcher?.height]).toEqual([56, 56])
+    expect(await visitor.panel.evaluate((panel) => getComputedStyle(panel).position)).toBe('fixed')
+    expect(await page.evaluate('window.violations')).toEqual([])
+    expect(visitor.problems).toEqual([])
+  })
+})
