@@ -1,4 +1,5 @@
 /** `lumika serve`: a socket, storage, responders and the widget's files around one fetch handler. */
+import { setTimeout } from 'node:timers/promises'
 import { serve as listen } from 'srvx/node'
 import { createLumika } from '../index.ts'
 import type { Lumika } from '../index.ts'
@@ -30,6 +31,7 @@ export interface RunningServer {
 }
 
 const graceMs = 10_000
+const flushMs = 1_000
 
 /** Starts the server. @throws StartError, UsageError */
 export async function serve(options: ServeOptions, context: ServeContext): Promise<RunningServer> {
@@ -97,6 +99,8 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     url,
     async stop() {
       await close({ graceMs })
+      // What has been said may still be on its way out.
+      await Promise.race([server.close(), setTimeout(flushMs, undefined, { ref: false })])
       await server.close(true)
       await storage.dispose()
     },

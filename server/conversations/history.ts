@@ -1,9 +1,9 @@
-/** Reads of a conversation, for the customer and for operators. */
-import type { ConversationRecord, HistoryPage } from '../../protocol.ts'
-import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+/** A conversation as its customer sees it. */
+import type { HistoryPage } from '../../protocol.ts'
+import type { ConversationLog, LogPage } from '../storage/log.ts'
 import { endKey } from './keys.ts'
 import { toRecord } from './values.ts'
-import type { PrivateValue, PublicValue } from './values.ts'
+import type { PublicValue } from './values.ts'
 import type { Wakeups } from './wakeups.ts'
 
 /** What part of a history is asked for. */
@@ -63,65 +63,8 @@ async function findActiveTurn(
   return active
 }
 
-/** A record as operators see it. */
-export type OperatorRecord =
-  | (ConversationRecord & { visibility: 'public' })
-  | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
-
-/** The answer of the operators' `records` call. */
-export interface RecordsPage {
-  /** Oldest first. */
-  records: OperatorRecord[]
-  /** Pass it on as `afterId` to get what comes after. */
-  lastRecordId: string | null
-  hasMore: boolean
-}
-
-/** A place in the public and one in the private lane: `<id>.<id>`, either may be empty. */
-const splitCursor = (cursor: string | undefined): [string | null, string | null] => {
-  const [open = '', closed = ''] = (cursor ?? '').split('.')
-  return [open || null, closed || null]
-}
-
-/** The operators' view: messages, drafts, ends of turns. @throws LogError `cursor_not_found` and others */
-export async function records(
-  log: ConversationLog,
-  wakeups: Wakeups,
-  conversation: string,
-  query: Omit<HistoryQuery, 'beforeId'>,
-): Promise<RecordsPage> {
-  const [openCursor, closedCursor] = splitCursor(query.afterId)
-  const read = async () => ({
-    open: await log.after<PublicValue>(conversation, 'public', openCursor, query.limit),
-    closed: await log.after<PrivateValue>(conversation, 'private', closedCursor, query.limit),
-  })
-  const isNew = ({ open, closed }: Awaited<ReturnType<typeof read>>) => open.entries.length + closed.entries.length > 0
-  const { open, closed } = await waitFor(read, isNew, wakeups, conversation, query)
-  const merged = [...open.entries.map(publicView), ...closed.entries.map(privateView)]
-    .toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0))
-    .slice(0, query.limit)
-  const last = (visibility: string) => merged.findLast((record) => record.visibility === visibility)?.id
-  const cursor = `${last('public') ?? openCursor ?? ''}.${last('private') ?? closedCursor ?? ''}`
-  return {
-    records: merged,
-    lastRecordId: cursor === '.' ? null : cursor,
-    hasMore: open.hasMore || closed.hasMore || merged.length < open.entries.length + closed.entries.length,
-  }
-}
-
-const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({ ...toRecord(entry), visibility: 'public' })
-
-const privateView = ({ id, createdAt, value }: LogEntry<PrivateValue>): OperatorRecord => ({
-  id,
-  type: value.type,
-  ...(value.type === 'draft' && { body: value.body }),
-  data: { ...value.ends },
-  createdAt,
-  visibility: 'private',
-})
-
 /** Reads, and where there is nothing, reads again whenever something came, until the time is up. */
-async function waitFor<T>(
+export async function waitFor<T>(
   read: () => T | Promise<T>,
   isNew: (found: T) => boolean,
   wakeups: Wakeups,

@@ -3,10 +3,12 @@ import type { HistoryPage, RecordData } from '../../protocol.ts'
 import type { Integration } from '../access/integration.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry, RecentOptions, RecentPage } from '../storage/log.ts'
-import { history, records } from './history.ts'
-import type { HistoryQuery, OperatorRecord, RecordsPage } from './history.ts'
+import { history } from './history.ts'
+import type { HistoryQuery } from './history.ts'
 import { conversationKey, endKey, mintConversation, newTurnId, operatorKey, randomId, turnKey } from './keys.ts'
 import { mismatch, receive } from './receive.ts'
+import { records } from './records.ts'
+import type { OperatorRecord, RecordsPage } from './records.ts'
 import { eventCount, follow } from './stream.ts'
 import type { StreamItem } from './stream.ts'
 import { advance, emptyTurn, turnLane } from './turn-lane.ts'
@@ -57,7 +59,7 @@ export interface Conversations {
   stop(integrationId: string, conversationId: string, turnId: string): Promise<void>
   history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
   /** Everything, for operators. @throws HttpError `not_found` */
-  records(conversation: string, query: Omit<HistoryQuery, 'beforeId'>): Promise<RecordsPage>
+  records(conversation: string, query: HistoryQuery): Promise<RecordsPage>
   /** Publishes a person's reply. @throws HttpError `not_found`, `idempotency_mismatch` */
   reply(conversation: string, body: string, author: string, clientMessageId?: string): Promise<OperatorRecord>
   /** The inbox. */

@@ -4,10 +4,12 @@ import type { H3, H3Event } from 'h3'
 import { z } from 'zod'
 import { codePoints, isClientMessageId, limits } from '../../../protocol.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
+import { isRecordsCursor } from '../../conversations/records.ts'
 import type { Conversations } from '../../conversations/service.ts'
 import { HttpError } from '../../errors.ts'
 import { json } from '../answers.ts'
 import { limit, queryParams, single, wait } from '../params.ts'
+import type { Params } from '../params.ts'
 import { readJson } from './body.ts'
 import { operatorRoute } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
@@ -55,10 +57,15 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
   operatorRoute(app, '/api/conversations/:key/records', options, {
     async GET(event) {
       const params = single(queryParams(event.req.url))
-      const afterId = params.get('afterId')
+      const afterId = recordsCursor(params, 'afterId')
+      const beforeId = recordsCursor(params, 'beforeId')
+      if (afterId !== undefined && beforeId !== undefined) {
+        throw new HttpError(400, 'invalid_cursor', 'Give afterId or beforeId, not both.')
+      }
       const seconds = wait(params)
       const page = await conversations.records(keyOf(event), {
-        ...(afterId !== undefined && { afterId: recordsCursor(afterId) }),
+        ...(afterId !== undefined && { afterId }),
+        ...(beforeId !== undefined && { beforeId }),
         limit: limit(params),
         wait: seconds,
         signal: seconds > 0 ? event.req.signal : new AbortController().signal,
@@ -81,7 +88,9 @@ function keyOf(event: H3Event): string {
   return key
 }
 
-function recordsCursor(text: string): string {
-  if (/^[A-Za-z0-9_-]{0,64}\.[A-Za-z0-9_-]{0,64}$/.test(text)) return text
-  throw new HttpError(400, 'invalid_cursor', 'afterId has to be the lastRecordId of an earlier answer.')
+function recordsCursor(params: Params, name: 'afterId' | 'beforeId'): string | undefined {
+  const text = params.get(name)
+  if (text === undefined || isRecordsCursor(text)) return text
+  const origin = name === 'afterId' ? 'lastRecordId' : 'firstRecordId'
+  throw new HttpError(400, 'invalid_cursor', `${name} has to be the ${origin} of an earlier answer.`)
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ErrorBody, HistoryPage } from '../../../protocol.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
 import { conversationKey } from '../../../server/conversations/keys.ts'
-import type { OperatorRecord, RecordsPage } from '../../../server/conversations/history.ts'
+import type { OperatorRecord, RecordsPage } from '../../../server/conversations/records.ts'
 import { allEvents, eventOf } from '../../helpers/sse.ts'
 import { openPlace, openWorld, operatorKey, storages } from '../../helpers/world.ts'
 import type { World } from '../../helpers/world.ts'
@@ -193,13 +193,21 @@ describe.each(storages)('section 8: operators, on %s', (kind) => {
       expect(open).toEqual(['One', 'Two', 'Three', 'A person speaks'])
       for (const limit of [1, 2, 3, 200]) {
         const seen: OperatorRecord[] = []
-        for (let after = '', hasMore = true; hasMore;) {
-          const page = await records(key, `?limit=${limit}${after && `&afterId=${after}`}`)
+        for (let after = '.', hasMore = true; hasMore;) {
+          const page = await records(key, `?limit=${limit}&afterId=${after}`)
           seen.push(...page.records)
           after = page.lastRecordId ?? ''
           hasMore = page.hasMore
         }
         expect(seen).toEqual(all)
+        const back: OperatorRecord[] = []
+        for (let query = '', hasMore = true; hasMore;) {
+          const page = await records(key, `?limit=${limit}${query}`)
+          back.unshift(...page.records)
+          query = `&beforeId=${page.firstRecordId ?? ''}`
+          hasMore = page.hasMore
+        }
+        expect(back).toEqual(all)
       }
     })
 
@@ -215,14 +223,22 @@ describe.each(storages)('section 8: operators, on %s', (kind) => {
       expect((await page).records.map(({ body }) => body)).toEqual(['News'])
     })
 
-    it.each(['limit=0', 'limit=1.5', 'limit=1&limit=1', 'wait=26', 'wait=x', 'afterId=x', 'afterId=a.b.c', 'afterId='])(
-      '?%s is refused',
-      async (query) => {
-        const id = fresh()
-        await send(auto, id, 'Hello')
-        expect((await api(`/conversations/${keyOf(auto, id)}/records?${query}`)).status).toBe(400)
-      },
-    )
+    it.each([
+      'limit=0',
+      'limit=1.5',
+      'limit=1&limit=1',
+      'wait=26',
+      'wait=x',
+      'afterId=x',
+      'afterId=a.b.c',
+      'afterId=',
+      'beforeId=x',
+      'afterId=.&beforeId=*.*',
+    ])('?%s is refused', async (query) => {
+      const id = fresh()
+      await send(auto, id, 'Hello')
+      expect((await api(`/conversations/${keyOf(auto, id)}/records?${query}`)).status).toBe(400)
+    })
 
     it('of a conversation nobody began, of another integration’s or of the server’s own are not found', async () => {
       const id = fresh()

@@ -1,0 +1,116 @@
+/** A conversation as operators see it: messages, drafts and the ends of turns, in the order in which they came. */
+import type { ConversationRecord } from '../../protocol.ts'
+import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+import { waitFor } from './history.ts'
+import type { HistoryQuery } from './history.ts'
+import { toRecord } from './values.ts'
+import type { PrivateValue, PublicValue } from './values.ts'
+import type { Wakeups } from './wakeups.ts'
+
+/** A record as operators see it. */
+export type OperatorRecord =
+  | (ConversationRecord & { visibility: 'public' })
+  | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
+
+/** The answer of the operators' `records` call. */
+export interface RecordsPage {
+  /** Oldest first. */
+  records: OperatorRecord[]
+  /** Pass it on as `beforeId` to get what came before; null while there is nothing. */
+  firstRecordId: string | null
+  /** Pass it on as `afterId` to get what comes after; null while there is nothing. */
+  lastRecordId: string | null
+  /** Whether more records lie beyond this page, in the direction asked for. */
+  hasMore: boolean
+}
+
+/**
+ * Two lanes are read side by side, so a cursor names a place in each: `<public id>.<private id>`. An empty part is the
+ * start of its lane, `*` the end; `.` alone is the start of everything.
+ */
+export const isRecordsCursor = (text: string): boolean =>
+  /^(\*|[A-Za-z0-9_-]{0,64})\.(\*|[A-Za-z0-9_-]{0,64})$/.test(text)
+
+/** Reads a page: after a cursor, before one, or without any the newest. @throws LogError `cursor_not_found` and others */
+export async function records(
+  log: ConversationLog,
+  wakeups: Wakeups,
+  conversation: string,
+  query: HistoryQuery,
+): Promise<RecordsPage> {
+  return query.afterId === undefined
+    ? before(log, conversation, query.beforeId ?? '*.*', query.limit)
+    : after(log, wakeups, conversation, query.afterId, query)
+}
+
+async function after(
+  log: ConversationLog,
+  wakeups: Wakeups,
+  conversation: string,
+  cursor: string,
+  query: HistoryQuery,
+): Promise<RecordsPage> {
+  const [open = '', closed = ''] = cursor.split('.')
+  const from = async <T>(lane: 'public' | 'private', part: string): Promise<LogPage<T>> =>
+    part === '*' ? { entries: [], hasMore: false } : log.after<T>(conversation, lane, part || null, query.limit)
+  const read = async () => ({
+    messages: await from<PublicValue>('public', open),
+    others: await from<PrivateValue>('private', closed),
+  })
+  type Found = Awaited<ReturnType<typeof read>>
+  const isNew = ({ messages, others }: Found) => messages.entries.length + others.entries.length > 0
+  const { messages, others } = await waitFor(read, isNew, wakeups, conversation, query)
+  const all = merged(messages, others)
+  const page = all.slice(0, query.limit)
+  return {
+    records: page,
+    firstRecordId: page.length > 0 ? place(page, 'find', open, closed) : null,
+    lastRecordId: page.length > 0 ? place(page, 'findLast', open, closed) : cursor,
+    hasMore: messages.hasMore || others.hasMore || page.length < all.length,
+  }
+}
+
+async function before(log: ConversationLog, conversation: string, cursor: string, limit: number): Promise<RecordsPage> {
+  const [open = '', closed = ''] = cursor.split('.')
+  const upTo = async <T>(lane: 'public' | 'private', part: string): Promise<LogPage<T>> =>
+    part === '' ? { entries: [], hasMore: false } : log.before<T>(conversation, lane, part === '*' ? null : part, limit)
+  const messages = await upTo<PublicValue>('public', open)
+  const others = await upTo<PrivateValue>('private', closed)
+  const all = merged(messages, others)
+  const page = all.slice(-limit)
+  // What was read of a lane and didn't fit lies before this page: such a lane goes on from where it was.
+  const restOf = (entries: LogEntry[], part: string) => (entries.length > 0 ? part : '')
+  const ends = [messages.entries.at(-1)?.id ?? '', others.entries.at(-1)?.id ?? '']
+  return {
+    records: page,
+    firstRecordId:
+      page.length > 0 ? place(page, 'find', restOf(messages.entries, open), restOf(others.entries, closed)) : null,
+    lastRecordId: page.length > 0 ? ends.join('.') : null,
+    hasMore: messages.hasMore || others.hasMore || page.length < all.length,
+  }
+}
+
+/** The first or last record of each lane in a page, or where that lane stood before. */
+function place(page: OperatorRecord[], which: 'find' | 'findLast', open: string, closed: string): string {
+  const idOf = (visibility: OperatorRecord['visibility']) =>
+    page[which]((record: OperatorRecord) => record.visibility === visibility)?.id
+  return `${idOf('public') ?? open}.${idOf('private') ?? closed}`
+}
+
+/** Times never decrease inside a conversation, over all its lanes, so they tell which came first. */
+function merged(messages: LogPage<PublicValue>, others: LogPage<PrivateValue>): OperatorRecord[] {
+  return [...messages.entries.map(publicView), ...others.entries.map(privateView)].toSorted((a, b) =>
+    a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0,
+  )
+}
+
+const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({ ...toRecord(entry), visibility: 'public' })
+
+const privateView = ({ id, createdAt, value }: LogEntry<PrivateValue>): OperatorRecord => ({
+  id,
+  type: value.type,
+  ...(value.type === 'draft' && { body: value.body }),
+  data: { ...value.ends },
+  createdAt,
+  visibility: 'private',
+})
