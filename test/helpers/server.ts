@@ -27,6 +27,8 @@ export interface ServerProcess {
   /** The token of the integration for localhost. */
   token: string
   process: ChildProcess
+  /** The exit code; null when a signal ended it. */
+  exited: Promise<number | null>
   /** Everything written to stdout and stderr so far. */
   output(): string
   /** Ends it as an operator would (SIGTERM). Resolves to the exit code. */
@@ -66,6 +68,7 @@ export async function startServer(options: StartServerOptions = {}): Promise<Ser
     operatorKey: operatorKey ?? find(/Operator key\s+(\S+)/),
     token: find(/data-integration-token="([^"]+)"/),
     process: child,
+    exited,
     output: () => text,
     async stop() {
       child.kill('SIGTERM')

@@ -208,7 +208,7 @@ describe('a running server', () => {
 
 describe('SIGTERM', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s, the running answer is finished and the exit code is 0',
+    'by %s, the running answer is finished and delivered, and the exit code is 0',
     async (signal) => {
       const folder = newFolder()
       const server = await start({ storage: `fs:${folder}` })
@@ -219,14 +219,17 @@ describe('SIGTERM', () => {
       const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>)
         .pipeThrough(new TextDecoderStream())
         .getReader()
-      const first = await reader.read()
-      expect(first.value).toContain('"type":"ack"')
-      const exited = once(server.process, 'exit')
-      server.process.kill(signal)
-      while (!(await reader.read().catch(() => ({ done: true }))).done);
-      expect((await exited)[0]).toBe(0)
+      let stream = ''
+      let isStopping = false
+      for (let step = await reader.read(); !step.done; step = await reader.read()) {
+        stream += step.value
+        if (!isStopping && stream.includes('"type":"delta"')) isStopping = server.process.kill(signal)
+      }
+      expect(await server.exited).toBe(0)
+      expect(stream).toContain('"type":"message"')
+      expect(stream).toMatch(/"type":"done"[^\n]*\n\n$/)
 
-      const conversationId = /"conversationId":"([^"]+)"/.exec(first.value ?? '')?.[1] ?? ''
+      const conversationId = /"conversationId":"([^"]+)"/.exec(stream)?.[1] ?? ''
       const again = await start({ storage: `fs:${folder}` })
       const page = await fetch(
         `${again.url}/conversation/history?${new URLSearchParams({ integrationToken: again.token, conversationId })}`,
