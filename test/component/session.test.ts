@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createSession } from '../../widget/session.ts'
 import type { KeyValueStore } from '../../widget/session.ts'
-import { createMemoryStore } from '../helpers/widget.ts'
+import { createMemoryStore } from '../helpers/store.ts'
 
 const unsent = [{ clientMessageId: 'k'.repeat(22), text: 'Hello', hasFailed: false }]
 const nothing = { unsent: [], draft: '' }

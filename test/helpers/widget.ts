@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest'
 import { createWidget } from '../../widget/handle.ts'
 import type { PanelModule, WidgetHandle } from '../../widget/handle.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
-import type { KeyValueStore, SessionData } from '../../widget/session.ts'
+import type { SessionData } from '../../widget/session.ts'
 import { database } from './idb-keyval.ts'
 
 /** One visitor on one page. Test files that use it mock `idb-keyval` with `./idb-keyval.ts`. */
@@ -96,14 +96,3 @@ export async function createVisit(
 
 /** Waits until an expectation holds; the first time, the panel has to be compiled. */
 export const until = (expectation: () => void): Promise<void> => vi.waitFor(expectation, { timeout: 5_000 })
-
-/** A storage like IndexedDB, that can be looked into. It outlives the session, as a browser's outlives a page. */
-export function createMemoryStore(): KeyValueStore & { content: Map<string, unknown> } {
-  const content = new Map<string, unknown>()
-  return {
-    content,
-    get: async (key) => structuredClone(content.get(key)),
-    set: async (key, value) => void content.set(key, structuredClone(value)),
-    delete: async (key) => void content.delete(key),
-  }
-}

@@ -15,7 +15,8 @@ export function backOff(
   // Half of the time is random, so that visitors who lost the same server don't come back as one.
   const wait = Math.min(1_000 * 2 ** (attempt - 1), 15_000) * (0.5 + random() / 2)
   return {
-    isWorthIt: known?.isRetryable ?? true,
+    // Nobody watches a message being sent for longer than a minute.
+    isWorthIt: !known || (known.isRetryable && !((known.retryAfter ?? 0) > 60)),
     reason: known?.code ?? 'network',
     afterMs: Math.max(wait, (known?.retryAfter ?? 0) * 1_000),
   }

@@ -36,10 +36,15 @@ export interface Outgoing extends UnsentMessage {
   userMessageId?: string
 }
 
-/** An answer that is being written. */
-interface Answer {
+/** An answer, and the message it is for. */
+export interface Turn {
   turnId: string
+  userMessageId: string
   clientMessageId?: string
+}
+
+/** An answer that is being written. */
+interface Answer extends Turn {
   pieces: string
   record?: ConversationRecord
 }
@@ -55,14 +60,16 @@ export interface Timeline {
   outcome: Outcome | null
 
   add(message: Outgoing): void
+  /** Messages of an earlier visit; they come before those of this one. */
+  restore(messages: readonly UnsentMessage[]): void
   update(clientMessageId: string, changes: Partial<Outgoing>): void
-  /** Forgets a message that the server does not have. */
-  drop(clientMessageId: string): void
-  begin(turnId: string, clientMessageId?: string): void
+  begin(turn: Turn): void
   extend(turnId: string, text: string): void
   complete(turnId: string, record: ConversationRecord): void
   /** Takes away an answer that will not be finished on this page; what is stored of it comes with history. */
   abandon(turnId: string): void
+  /** No answer is being written any more: those whose message is stored have ended, if their records have come. */
+  close(fresh: ConversationRecord[]): void
   /** Records that follow all those known. Returns the ones that are new here. */
   append(records: ConversationRecord[]): ConversationRecord[]
   /** Records that come before all those known. */
@@ -81,13 +88,20 @@ export function createTimeline(): Timeline {
 
   const knows = (id: string | undefined) => records.some((record) => record.id === id)
 
+  /** Those that are not known, each once. Kinds of records that this version does not know are not messages. */
+  const unknown = (more: ConversationRecord[]) => {
+    const ids = new Set(records.map(({ id }) => id))
+    return more.filter(({ id, type }) => type === 'message' && ids.size < ids.add(id).size)
+  }
+
   const settle = (fresh: ConversationRecord[]) => {
     const own = new Set(fresh.map((record) => record.data?.clientMessageId))
     outgoing = outgoing.filter(
       ({ clientMessageId, userMessageId }) => !own.has(clientMessageId) && !knows(userMessageId),
     )
     answers = answers.filter(({ record }) => !knows(record?.id))
-    if (fresh.some((record) => record.actor === 'assistant')) timeline.outcome = null
+    // Unless it is what was streamed before the outcome was known.
+    if (fresh.some(({ id, actor }) => actor === 'assistant' && !keys.has(id))) timeline.outcome = null
   }
 
   const recordBubble = (record: ConversationRecord): Bubble => {
@@ -134,6 +148,14 @@ export function createTimeline(): Timeline {
     },
 
     add: (message) => void (outgoing = [...outgoing, message]),
+    restore(messages) {
+      const ids = new Set(outgoing.map(({ clientMessageId }) => clientMessageId))
+      const kept = messages
+        .filter(({ clientMessageId }) => ids.size < ids.add(clientMessageId).size)
+        // No more than that: what is stored could say that the server has it.
+        .map(({ clientMessageId, text, hasFailed }) => ({ clientMessageId, text, hasFailed: !!hasFailed }))
+      outgoing = [...kept, ...outgoing]
+    },
     update(clientMessageId, changes) {
       outgoing = outgoing.map((message) =>
         message.clientMessageId === clientMessageId ? { ...message, ...changes } : message,
@@ -143,12 +165,9 @@ export function createTimeline(): Timeline {
         settle([])
       }
     },
-    drop: (clientMessageId) =>
-      void (outgoing = outgoing.filter((message) => message.clientMessageId !== clientMessageId)),
 
-    begin(turnId, clientMessageId) {
-      if (answers.some((answer) => answer.turnId === turnId)) return
-      answers = [...answers, { turnId, pieces: '', ...(clientMessageId && { clientMessageId }) }]
+    begin(turn) {
+      if (!answers.some(({ turnId }) => turnId === turn.turnId)) answers = [...answers, { ...turn, pieces: '' }]
     },
     extend(turnId, text) {
       answers = answers.map((answer) =>
@@ -156,26 +175,31 @@ export function createTimeline(): Timeline {
       )
     },
     complete(turnId, record) {
-      keys.set(record.id, turnId)
+      if (!knows(record.id)) keys.set(record.id, turnId)
       answers = answers.map((answer) => (answer.turnId === turnId ? { ...answer, record } : answer))
       settle([])
     },
     abandon: (turnId) => void (answers = answers.filter((answer) => answer.turnId !== turnId || answer.record)),
+    close(fresh) {
+      if (fresh.some(({ actor, data }) => actor === 'assistant' && !data?.author))
+        answers = answers.filter(({ record, userMessageId }) => record || !knows(userMessageId))
+    },
 
     append(more) {
-      const fresh = more.filter(({ id }) => !knows(id))
+      const fresh = unknown(more)
       records = [...records, ...fresh]
       settle(fresh)
       return fresh
     },
     prepend(more) {
-      records = [...more.filter(({ id }) => !knows(id)), ...records]
+      records = [...unknown(more), ...records]
       settle([])
     },
     replace(all) {
-      const fresh = all.filter(({ id }) => !knows(id))
-      records = all
-      settle(all)
+      const fresh = unknown(all)
+      records = []
+      records = unknown(all)
+      settle(records)
       return fresh
     },
   }
