@@ -1,5 +1,6 @@
 /** The composition root: from options to one fetch handler. */
-import { H3, HTTPError } from 'h3'
+import { H3 } from 'h3'
+import type { HTTPError } from 'h3'
 import type { Storage } from 'unstorage'
 import { corsHeaders } from './access/cors.ts'
 import { createRegistry } from './access/registry.ts'
@@ -110,7 +111,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     registry,
     async close({ graceMs = 10_000 } = {}) {
       await conversations.close(graceMs)
-      await registry.close()
+      registry.close()
       await log.close()
     },
   }
