@@ -123,8 +123,9 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
     // Only a focus that would be lost is taken care of: one that is elsewhere on the page stays there.
     const hadFocus = host.root.activeElement !== null
     if (open || panel) withPanel((mounted) => mounted.setOpen(isOpen))
-    if (!open && hadFocus) launcher.element.focus({ preventScroll: true })
+    // Before the focus: where the panel covers the page, the launcher is not there while it is open.
     show()
+    if (!open && hadFocus) launcher.element.focus({ preventScroll: true })
     emit(open ? 'open' : 'close', undefined)
   }
 

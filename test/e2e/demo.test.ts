@@ -43,6 +43,18 @@ const visit = async () => {
 afterEach(() => page.context().close())
 
 describe('the demo shop', () => {
+  test('on a phone: the panel covers the page, its close button gives the page and the focus back', async () => {
+    const visitor = await visit()
+    await page.setViewportSize({ width: 390, height: 844 })
+    await visitor.open()
+    await expect.poll(() => visitor.panel.boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 })
+    expect(await page.getByRole('button', { name: 'Close chat', exact: true }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await visitor.panel.waitFor({ state: 'hidden' })
+    expect(await visitor.launcher.evaluate((launcher) => launcher.matches(':focus'))).toBe(true)
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+
   test('G5: a visitor asks, watches the answer grow, reloads, and finds both messages once, in order', async () => {
     const visitor = await visit()
     const gate = valve()
@@ -59,6 +71,7 @@ describe('the demo shop', () => {
     const whole = [start, `assistant: ${openAIAnswerTo('Is the teapot oven-proof?')}`]
     await expect.poll(visitor.said).toEqual(whole)
     expect(await visitor.box.inputValue()).toBe('')
+    expect(await visitor.box.evaluate((box) => box.matches(':focus'))).toBe(true)
 
     await page.reload()
     await visitor.open()
@@ -101,6 +114,8 @@ describe('the demo shop', () => {
     await visitor.open()
     await expect.poll(visitor.said).toEqual(whole)
     expect(openai.requests).toHaveLength(1)
+    // A reader who leaves is nothing to be told of.
+    expect(server.output()).not.toMatch(/^error/m)
   })
 
   test('G5: an answer that ends while the page is away stands there when the visitor comes back', async () => {

@@ -26,7 +26,8 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  page = await browser.newPage()
+  // Boxes are measured, and must not be on the move.
+  page = await browser.newPage({ reducedMotion: 'reduce' })
   visitor = visitorOf(page)
   requests = []
   page.on('request', (request) => requests.push(`${request.method()} ${request.url().split('?')[0]}`))
@@ -96,7 +97,6 @@ describe("the documents' script tag on a site of another origin", () => {
 
 describe('a good guest', () => {
   test('G13: adds one element and one global, and stores and asks for nothing before a click', async () => {
-    // Another integration, so that nothing of it is in the browser's cache of the other tests.
     const body = htmlPage(`<script>window.before = new Set(Object.getOwnPropertyNames(window))</script>
       ${scriptTag(server.url, server.token)}`)
     await page.goto(site.put('/guest', { body }))
@@ -157,7 +157,6 @@ describe('a good guest', () => {
     const classes = ['panel', 'bubble', 'message', 'launcher', 'log', 'row', 'send', 'hidden', 'state', 'name', 'icon']
     const plain = `${classes.map((name) => `<div class="${name}">x</div>`).join('')}
       <header><h2 id="title">x</h2></header><form><textarea></textarea><button class="send">x</button></form>`
-    // Once as it looks by itself, and once beside a plain page without any chat.
     await page.goto(site.put('/plain', { body: htmlPage(plain) }))
     const styles = () =>
       page.evaluate(() =>
