@@ -30,6 +30,8 @@ export function streamAnswer(
       async pull(controller) {
         try {
           const next = await events.next()
+          // A reader that left meanwhile has taken the stream along.
+          if (gone.signal.aborted) return
           if (next.done) controller.close()
           else if (!next.value) controller.enqueue(comment)
           else controller.enqueue(frame(`${sent.turnId}.${next.value.n}`, next.value.event))
