@@ -71,6 +71,9 @@ export interface Conversations {
   close(graceMs: number): Promise<void>
 }
 
+/** How long clients may take to fetch the ends of their streams when the process ends, in milliseconds. */
+const STREAMS_MS = 1_000
+
 /** Makes the service of a log. */
 export function createConversations(options: ConversationsOptions): Conversations {
   const { log, now } = options
@@ -78,6 +81,17 @@ export function createConversations(options: ConversationsOptions): Conversation
   const monotonic = () => performance.now()
   const turns = createTurns({ ...options, wakeups, owner: randomId(), monotonic })
   let closing = false
+  let isEnding = false
+  let openStreams = 0
+
+  async function* counted<T>(items: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+    openStreams++
+    try {
+      yield* items
+    } finally {
+      openStreams--
+    }
+  }
 
   const stream = (
     conversation: string,
@@ -87,7 +101,14 @@ export function createConversations(options: ConversationsOptions): Conversation
     replayed: boolean,
   ): Sent => ({
     turnId: message.value.turn?.id ?? '',
-    events: (reader) => follow({ log, wakeups, conversation, conversationId, message, from, replayed, now, ...reader }),
+    events: (reader) =>
+      counted(
+        follow({
+          ...{ log, wakeups, conversation, conversationId, message, from, replayed, now },
+          isEnding: () => isEnding,
+          ...reader,
+        }),
+      ),
   })
 
   const messageOf = async (conversation: string, turnId: string) => {
@@ -179,6 +200,12 @@ export function createConversations(options: ConversationsOptions): Conversation
     async close(graceMs) {
       closing = true
       await turns.close(graceMs)
+      // Streams that wait read what the turns came to, and then end.
+      isEnding = true
+      wakeups.wakeAll()
+      for (const giveUpAt = monotonic() + STREAMS_MS; openStreams > 0 && monotonic() < giveUpAt;) {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
       wakeups.close()
     },
   }

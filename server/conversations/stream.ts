@@ -28,6 +28,8 @@ export interface FollowOptions {
   signal: AbortSignal
   /** Asked on every sign of life: whether the caller's token still holds. */
   isAllowed: () => Promise<boolean>
+  /** Whether this process writes no answers any more: a stream without an end is then left for others to go on with. */
+  isEnding: () => boolean
   now: () => number
 }
 
@@ -96,6 +98,7 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
           deliver(options, turnId),
         )
       }
+      if (lookForEnd && options.isEnding()) return
       const silentFor = now() - lastSign
       lookForEnd = await listener.next(Math.max(limits.keepAliveMs - 1_000 - silentFor, 0), signal)
       if (now() - lastSign >= limits.keepAliveMs - 1_000) {

@@ -19,6 +19,8 @@ export interface Wakeups {
   /** Calls back on every notice of a conversation. Returns the function that ends it. */
   on(conversation: string, handler: WakeHandler): () => void
   listen(conversation: string): Listener
+  /** Wakes everybody who waits, to look again. */
+  wakeAll(): void
   close(): void
 }
 
@@ -26,11 +28,12 @@ export interface Wakeups {
 export function createWakeups(log: ConversationLog): Wakeups {
   const handlers = new Map<string, Set<WakeHandler>>()
 
+  const wakeAll = () => {
+    for (const set of [...handlers.values()]) for (const handler of [...set]) handler(null)
+  }
+
   const unwatch = log.watch((notice) => {
-    if (notice === 'resync') {
-      for (const set of handlers.values()) for (const handler of [...set]) handler(null)
-      return
-    }
+    if (notice === 'resync') return wakeAll()
     for (const handler of [...(handlers.get(notice.conversation) ?? [])]) handler(notice)
   })
 
@@ -43,7 +46,12 @@ export function createWakeups(log: ConversationLog): Wakeups {
     }
   }
 
-  return { on, listen: (conversation) => createListener((handler) => on(conversation, handler)), close: unwatch }
+  return {
+    on,
+    listen: (conversation) => createListener((handler) => on(conversation, handler)),
+    wakeAll,
+    close: unwatch,
+  }
 }
 
 function createListener(subscribe: (handler: WakeHandler) => () => void): Listener {

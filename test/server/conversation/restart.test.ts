@@ -4,6 +4,7 @@ import { conversationKey } from '../../../server/conversations/keys.ts'
 import { spyResponder, valve } from '../../helpers/responder.ts'
 import { allEvents, eventOf, eventsOf, textOf } from '../../helpers/sse.ts'
 import { openPlace, openWorld, storages } from '../../helpers/world.ts'
+import type { Received } from '../../helpers/sse.ts'
 import type { Place, StorageKind } from '../../helpers/world.ts'
 
 const sse = '/conversation/sse'
@@ -53,6 +54,30 @@ describe.each(storages)('a process after another, on %s', (kind) => {
     expect(eventOf(events, 'message').message.data).toEqual({ interrupted: true })
     expect(next.responder.requests).toHaveLength(0)
     await next.close()
+  })
+
+  it('F107: a process that ends lets the running answer finish and be fetched, and takes no new message', async () => {
+    const gate = valve()
+    const responder = spyResponder(async function* () {
+      yield 'one '
+      await gate.opened
+      yield 'two'
+    })
+    const world = await openWorld(await fresh(kind), { responder })
+    const events: Received[] = []
+    let closed: Promise<void> | undefined
+    for await (const event of eventsOf(await world.get(sse, params))) {
+      events.push(event)
+      if (event.type !== 'delta' || closed) continue
+      closed = world.lumika.close({ graceMs: 5_000 })
+      const refused = await world.get(sse, { ...params, clientMessageId: 'another-key-0000001' })
+      expect(refused.status).toBe(503)
+      expect(refused.headers.get('retry-after')).toBe('1')
+      gate.open()
+    }
+    await closed
+    expect(events.map((event) => event.type)).toEqual(['ack', 'delta', 'delta', 'message', 'done'])
+    expect(textOf(events)).toBe('one two')
   })
 
   it('a turn that had said nothing is answered by the next process', async () => {
