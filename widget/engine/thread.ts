@@ -134,7 +134,7 @@ export function createThread(options: ThreadOptions): Thread {
     for (let attempt = 1; isWaiting(clientMessageId); attempt++) {
       const turn: Progress = { turnId: '', lastEventId: '', hasEnded: false, text }
       const request = { text, clientMessageId, signal, conversationId, proof, context }
-      const error = await consume(turn, () => adapter.send(defined(request)), clientMessageId, settled)
+      const error = await consume(turn, () => adapter.send(request), clientMessageId, settled)
       if (signal.aborted) return
       if (turn.turnId) return follow(turn)
       if (!isWaiting(clientMessageId)) break
@@ -176,7 +176,7 @@ export function createThread(options: ThreadOptions): Thread {
           timeline.complete(turn.turnId, event.message)
           tell(event.message)
         } else if (event.type === 'pending') timeline.outcome = { kind: event.reason }
-        else if (event.type === 'failure') timeline.outcome = defined({ kind: 'failed' as const, text: turn.text })
+        else if (event.type === 'failure') timeline.outcome = { kind: 'failed', text: turn.text }
         else if (event.type === 'done') {
           turn.hasEnded = true
           timeline.abandon(turn.turnId)
@@ -194,7 +194,7 @@ export function createThread(options: ThreadOptions): Thread {
     for (let attempt = 1; !turn.hasEnded; attempt++) {
       const { lastEventId } = turn
       const request = { conversationId: conversationId ?? '', lastEventId, proof, signal }
-      const error = await consume(turn, () => adapter.resume(defined(request)))
+      const error = await consume(turn, () => adapter.resume(request))
       if (signal.aborted) return
       if (turn.lastEventId !== lastEventId) attempt = 0
       else if (error === undefined) break
@@ -221,7 +221,7 @@ export function createThread(options: ThreadOptions): Thread {
       for (let hasMore = true; hasMore;) {
         const afterId = cursor
         const request = { conversationId, afterId, limit: afterId ? 4 * PAGE : PAGE, proof, signal }
-        const { messages, lastMessageId, activeTurn, ...page } = await adapter.history(defined(request))
+        const { messages, lastMessageId, activeTurn, ...page } = await adapter.history(request)
         if (signal.aborted) return
         const fresh = afterId ? timeline.append(messages) : timeline.replace(messages)
         // At the first look everything is old news.
@@ -284,15 +284,13 @@ export function createThread(options: ThreadOptions): Thread {
     },
     stop() {
       for (const turnId of timeline.writing())
-        Promise.resolve(defined({ conversationId: conversationId ?? '', turnId, proof, signal }))
-          .then((request) => adapter.stop(request))
-          .catch(sync)
+        (async () => adapter.stop({ conversationId: conversationId ?? '', turnId, proof, signal }))().catch(sync)
     },
     async loadEarlier() {
       const beforeId = timeline.firstId()
       if (beforeId === undefined || conversationId === undefined) return
       try {
-        const page = await adapter.history(defined({ conversationId, beforeId, limit: PAGE, proof, signal }))
+        const page = await adapter.history({ conversationId, beforeId, limit: PAGE, proof, signal })
         timeline.prepend(page.messages)
         hasEarlier = page.hasMore
       } catch {
@@ -302,9 +300,4 @@ export function createThread(options: ThreadOptions): Thread {
     },
     leave: () => life.abort(),
   }
-}
-
-/** Without the fields that are undefined: options that are left out stay left out. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never
 }

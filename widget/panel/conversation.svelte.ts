@@ -4,17 +4,11 @@ import type { Engine, View } from '../engine/engine.ts'
 
 /** The state of a panel. */
 export class Conversation {
-  view = $state.raw<View>({
-    bubbles: [],
-    outcome: null,
-    isLoading: true,
-    hasEarlier: false,
-    isWriting: false,
-    connection: 'online',
-  })
+  /** Set at once: an engine tells what to show while it is made. */
+  view = $state.raw() as View
   /** The text being written. */
-  draft = $state('')
-  isOpen = $state(false)
+  draft = $state.raw('')
+  isOpen = $state.raw(false)
 
   /** Code points left; negative when there are too many. */
   left = $derived(limits.textCodePoints - codePoints(this.draft.trim()))
@@ -56,6 +50,10 @@ export class Conversation {
   retry = (clientMessageId: string): void => this.#engine.retry(clientMessageId)
   stop = (): void => this.#engine.stop()
   loadEarlier = (): Promise<void> => this.#engine.loadEarlier()
-  newConversation = (): void => this.#engine.newConversation()
+  newConversation = (): void => {
+    this.#engine.newConversation()
+    // What is being written stays in the text box, so it stays kept, too.
+    if (this.draft !== '') this.write(this.draft)
+  }
   destroy = (): void => this.#engine.destroy()
 }

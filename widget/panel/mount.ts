@@ -12,13 +12,12 @@ import css from './panel.css?inline'
 export function mountPanel(root: ShadowRoot, { options, session, onClose, emit }: PanelProps): PanelHandle {
   adopt(root, css)
   const { serverUrl, integrationToken, conversationId, userHash, userJwt, context } = options
-  const proof = { ...(userHash !== undefined && { userHash }), ...(userJwt !== undefined && { userJwt }) }
   const conversation = new Conversation((onChange) =>
     createEngine({
       adapter: options.adapter ?? createHttpAdapter({ serverUrl, integrationToken }),
       session,
       conversationId,
-      proof: conversationId === undefined ? undefined : proof,
+      proof: conversationId === undefined ? undefined : { userHash, userJwt },
       context,
       pollMs: options.pollInterval * 1_000,
       onChange,
