@@ -10,10 +10,13 @@ export interface ServerSentEvent {
 }
 
 /**
- * Cuts text into events; the text may be split anywhere. Named events are dropped.
+ * Cuts UTF-8 into events; it may be split anywhere. Named events are dropped.
  * @throws AdapterError `protocol` for an event of more than `maxEventSize` characters
  */
-export function createEventReader(maxEventSize: number): (text: string) => ServerSentEvent[] {
+export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => ServerSentEvent[] {
+  // The byte order mark is taken away here: in Node 24 a decoder takes two when the first one arrives in pieces.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let isAtStart = true
   let id = ''
   let events: ServerSentEvent[] = []
   let isTooLong = false
@@ -28,10 +31,15 @@ export function createEventReader(maxEventSize: number): (text: string) => Serve
     },
     onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
   })
-  // The parser takes three characters of the first text it is fed for a byte order mark; the decoder has removed one.
+  // The parser takes three characters of the first text it is fed for a byte order mark.
   parser.feed('')
 
-  return (text) => {
+  return (chunk) => {
+    let text = decoder.decode(chunk, { stream: true })
+    if (isAtStart && text) {
+      isAtStart = false
+      text = text.replace(/^\uFEFF/, '')
+    }
     // The parser waits after CR for what comes next; an event must not wait.
     const lines = (isAfterCr && text.startsWith('\n') ? text.slice(1) : text).replace(/\r\n?/g, '\n')
     if (text) isAfterCr = text.endsWith('\r')

@@ -89,11 +89,10 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
       await check(call, response, 'text/event-stream')
       if (!response.body) return
       const reader = response.body.getReader()
-      const decoder = new TextDecoder()
       const read = createEventReader(maxEventSize)
       try {
         for (let chunk = await call.step(reader.read()); !chunk.done; chunk = await call.step(reader.read())) {
-          for (const { id, data } of read(decoder.decode(chunk.value, { stream: true }))) {
+          for (const { id, data } of read(chunk.value)) {
             const event = readEvent(id, data)
             if (event) yield event
             call.signal.throwIfAborted()
