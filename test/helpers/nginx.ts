@@ -1,9 +1,10 @@
 /** A real nginx in front of a server, with its defaults and compression on. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findTool } from '../../scripts/tools.mjs'
+import { freePort } from './port.ts'
 
 /** A running nginx. */
 export interface Nginx {
@@ -31,7 +32,9 @@ export async function startNginx(upstream: string): Promise<Nginx> {
       }
     }`
   await writeFile(join(dir, 'nginx.conf'), config)
-  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], { stdio: 'ignore' })
+  const child = spawn(findTool('nginx') ?? 'nginx', ['-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], {
+    stdio: 'ignore',
+  })
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code) => resolve(`nginx ended with ${code}.`))
     child.once('error', (error) =>
@@ -62,18 +65,4 @@ async function answers(url: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new Error('nginx did not answer within 5 seconds.')
-}
-
-/** A port nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('No port.')),
-      )
-    })
-  })
 }

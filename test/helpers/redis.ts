@@ -1,13 +1,12 @@
 /** A real Redis for tests, on a free loopback port, in a folder of its own. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { findTool } from '../../scripts/tools.mjs'
+import { freePort } from './port.ts'
 
 export interface StartRedisOptions {
   /** The port to listen on. @default a free one */
@@ -32,7 +31,8 @@ export interface TestRedis {
 
 export async function startRedis(options: StartRedisOptions = {}): Promise<TestRedis> {
   const { isPersistent = false, isCluster = false } = options
-  const binary = findBinary()
+  const binary = findTool('redis')
+  if (!binary) throw new Error('redis-server is missing. `npm test` installs it or says how.')
   const port = options.port ?? (await freePort())
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lumika-redis-')))
   const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '']
@@ -67,22 +67,6 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<TestR
       if (!options.folder) await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-function findBinary(): string {
-  const folders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', ...(process.env.PATH ?? '').split(':')]
-  const found = folders.map((folder) => join(folder, 'redis-server')).find((path) => existsSync(path))
-  if (!found)
-    throw new Error('redis-server is missing. Install it (Debian: apt-get install redis-server) and run again.')
-  return found
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function answering(server: ChildProcess, port: number, isCluster: boolean, output: () => string): Promise<void> {
