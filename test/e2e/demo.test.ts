@@ -137,6 +137,27 @@ describe('the demo shop', () => {
     expect(openai.requests).toHaveLength(1)
   })
 
+  test('the end stays in view while the text box grows, and out of it when one reads above', async () => {
+    const visitor = await visit()
+    await visitor.open()
+    const lines = Array.from({ length: 30 }, (_, line) => `Line ${line}`).join('\n')
+    await visitor.say(lines)
+    await expect.poll(visitor.said).toEqual([`visitor: ${lines}`, `assistant: ${openAIAnswerTo(lines)}`])
+    const log = page.getByRole('log')
+    const height = () => log.evaluate((log) => log.clientHeight)
+    const below = () => log.evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
+    await expect.poll(below).toBe(0)
+    const full = await height()
+    await visitor.box.fill(lines)
+    await expect.poll(height).toBeLessThan(full)
+    await expect.poll(below).toBe(0)
+
+    await log.evaluate((log) => (log.scrollTop = 0))
+    await visitor.box.fill('')
+    await expect.poll(height).toBe(full)
+    expect(await log.evaluate((log) => log.scrollTop)).toBe(0)
+  })
+
   test('a new conversation is empty, has an id of its own, and is still the one after a reload', async () => {
     const visitor = await visit()
     const ids: (string | null)[] = []
