@@ -18,9 +18,12 @@ export interface LumikaGlobal {
 const page = window as Window & { Lumika?: LumikaGlobal }
 
 // Only while the script runs for the first time is it the current one; modules and tag managers never see themselves.
+// An element by the name of `currentScript`, which a page may let its users write, hides the real one.
+const current: unknown = document.currentScript
 const tag =
-  (document.currentScript as HTMLScriptElement | null) ??
-  document.querySelector<HTMLScriptElement>('script[data-integration-token][src*="widget"]')
+  current instanceof HTMLScriptElement
+    ? current
+    : document.querySelector<HTMLScriptElement>('script[data-integration-token][src*="widget"]')
 const source = tag?.src || location.href
 
 const loadPanel = (): Promise<PanelModule> =>

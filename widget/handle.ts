@@ -25,7 +25,7 @@ export interface WidgetHandle {
   toggle(): void
   /** Sends a message in the visitor's name, and opens the panel. */
   send(text: string): void
-  /** Leaves the conversation; the next message starts an empty one. */
+  /** Leaves the conversation; the next message starts an empty one. Not where the conversation id is the site's own. */
   newConversation(): void
   /** Listens to an event. Returns the function that ends it. */
   on<E extends keyof WidgetEvents>(event: E, listener: (detail: WidgetEvents[E]) => void): () => void
@@ -65,6 +65,7 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
   let panel: PanelHandle | null = null
   let loading: Promise<PanelModule> | null = null
   let calls: ((panel: PanelHandle) => void)[] = []
+  let isMounting = false
   let isOpen = false
   let isDestroyed = false
   let hasFailed = false
@@ -83,7 +84,7 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
   }
 
   const prefetch = () => {
-    loading ??= loadPanel()
+    loading ??= (async () => loadPanel())()
     // Whoever needs the module hears of the failure; the next intent tries again.
     loading.catch(() => (loading = null))
     return loading
@@ -95,6 +96,8 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
     if (isDestroyed) return
     if (panel) return call(panel)
     calls.push(call)
+    if (isMounting) return
+    isMounting = true
     prefetch().then(mount).catch(fail)
   }
 
@@ -108,10 +111,11 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
   }
 
   const fail = () => {
+    isMounting = false
     if (isDestroyed || panel) return
-    // Kept: what the visitor asked for is done once the panel is there.
+    // The calls are kept: what the visitor asked for is done once the panel is there.
+    setOpen(false)
     hasFailed = true
-    isOpen = false
     show()
     emit('error', { code: 'panel_not_loaded' })
   }

@@ -90,19 +90,21 @@ export function resolveOptions(options: WidgetOptions): ResolvedOptions {
   if (!options.integrationToken && !options.adapter) {
     throw new TypeError('Lumika: integrationToken is missing. Copy it from your integration.')
   }
-  const { position, theme, accent, pollInterval, conversationId, userHash, userJwt } = options
-  const isProven = conversationId !== undefined && (userHash !== undefined || userJwt !== undefined)
+  const { title, position, theme, accent, pollInterval, conversationId, userHash, userJwt } = options
+  // Empty is what a template makes of a visitor who is not signed in.
+  const isProven = conversationId && (userHash || userJwt)
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   return {
     serverUrl: '',
     ...defaults,
     ...(given as WidgetOptions),
+    title: title || defaults.title,
     position: position === 'left' ? 'left' : defaults.position,
     theme: theme === 'light' || theme === 'dark' ? theme : defaults.theme,
     accent: accent && /^#[0-9a-f]{6}$/i.test(accent) ? accent : defaults.accent,
     pollInterval: pollInterval ? Math.min(Math.max(pollInterval, 5), 60) : defaults.pollInterval,
     conversationId: isProven ? conversationId : undefined,
-    userHash: isProven ? userHash : undefined,
-    userJwt: isProven ? userJwt : undefined,
+    userHash: isProven ? userHash || undefined : undefined,
+    userJwt: isProven ? userJwt || undefined : undefined,
   }
 }

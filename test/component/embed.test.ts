@@ -45,6 +45,14 @@ describe('X75: a script tag', () => {
     expect(Object.keys(page.Lumika?.widgets ?? {})).toEqual(['b'])
   })
 
+  test('G11: is never an image by the name of `currentScript`', async () => {
+    write('<img name="currentScript" data-integration-token="evil">')
+    const image = document.querySelector('img') as unknown as HTMLScriptElement
+    vi.spyOn(document, 'currentScript', 'get').mockReturnValue(image)
+    await run()
+    expect(hosts()).toHaveLength(0)
+  })
+
   test('is found where the script does not know its own, as from a tag manager', async () => {
     write('<script data-integration-token="x" src="/other.js"></script>' + tag('data-integration-token="a"'))
     await run()

@@ -59,6 +59,7 @@ describe('options', () => {
     ['a poll that is no number', { pollInterval: NaN }, { pollInterval: 12 }],
     ['a corner there is not', { position: 'top' as 'left' }, { position: 'right' }],
     ['a theme there is not', { theme: 'sepia' as 'dark' }, { theme: 'auto' }],
+    ['an empty title, which nobody could call the chat by', { title: '' }, { title: 'Chat with us' }],
     ['a colour with more in it', { accent: 'red; background: url(https://evil.example)' }, { accent: '#3b5bdb' }],
   ])('%s becomes something that works', (_what, given, used) => {
     expect(resolveOptions({ integrationToken, ...given })).toMatchObject(used)
@@ -79,5 +80,21 @@ describe("I62: a site's own conversation id", () => {
     const tag = fromTag('data-integration-token="abc" data-conversation-id="customer-42"') as WidgetOptions
     expect(resolveOptions(tag).conversationId).toBeUndefined()
     expect(resolveOptions({ integrationToken, conversationId: 'customer-42' }).conversationId).toBeUndefined()
+  })
+
+  test.each([
+    'data-conversation-id="" data-user-hash=""',
+    'data-conversation-id="" data-user-jwt="a.b.c"',
+    'data-conversation-id="customer-42" data-user-hash="" data-user-jwt=""',
+  ])('is no id where a template has nothing to fill in: %s', (attributes) => {
+    const options = resolveOptions(fromTag(`data-integration-token="abc" ${attributes}`) as WidgetOptions)
+    expect(options).toMatchObject({ conversationId: undefined, userHash: undefined, userJwt: undefined })
+  })
+
+  test('goes along with the proofs that there are', () => {
+    const tag =
+      'data-integration-token="abc" data-conversation-id="customer-42" data-user-hash="" data-user-jwt="a.b.c"'
+    const options = resolveOptions(fromTag(tag) as WidgetOptions)
+    expect(options).toMatchObject({ conversationId: 'customer-42', userHash: undefined, userJwt: 'a.b.c' })
   })
 })
