@@ -104,8 +104,9 @@ export function createConversations(options: ConversationsOptions): Conversation
     events: (reader) =>
       counted(
         follow({
-          ...{ log, wakeups, conversation, conversationId, message, from, replayed, now },
+          ...{ log, wakeups, conversation, conversationId, message, from, replayed, monotonic },
           isEnding: () => isEnding,
+          dropLater: turns.dropLater,
           ...reader,
         }),
       ),

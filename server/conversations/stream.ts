@@ -5,6 +5,7 @@ import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { endKey } from './keys.ts'
 import { advance, emptyTurn, turnLane } from './turn-lane.ts'
+import type { TurnRef } from './turns.ts'
 import { toRecord, turnEnd } from './values.ts'
 import type { PrivateValue, PublicValue, TurnEnd } from './values.ts'
 import type { Wakeups } from './wakeups.ts'
@@ -30,7 +31,12 @@ export interface FollowOptions {
   isAllowed: () => Promise<boolean>
   /** Whether this process writes no answers any more: a stream without an end is then left for others to go on with. */
   isEnding: () => boolean
-  now: () => number
+  /** Has a turn's lane dropped when nobody needs it any more. */
+  dropLater: (turn: TurnRef) => void
+  /** A clock that is never set back, in milliseconds. */
+  monotonic: () => number
+  /** Longest silence, in milliseconds. @default a second less than clients are promised */
+  keepAliveMs?: number
 }
 
 type Ending = { end: TurnEnd; answer: LogEntry<PublicValue> | null }
@@ -74,12 +80,12 @@ async function* events(options: FollowOptions): AsyncGenerator<StreamItem, void,
 }
 
 async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<StreamItem, void, undefined> {
-  const { log, conversation, signal, now } = options
+  const { log, conversation, signal, monotonic, keepAliveMs = limits.keepAliveMs - 1_000 } = options
   const listener = options.wakeups.listen(conversation)
   const state = emptyTurn()
   let n = Math.max(options.from, 1)
   let lookForEnd = true
-  let lastSign = now()
+  let lastSign = monotonic()
   try {
     while (!signal.aborted) {
       let ending = lookForEnd ? await findEnding(log, conversation, turnId) : null
@@ -90,20 +96,20 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
         else state.deltas = respread(ending)
       }
       for (; n <= state.deltas.length; n++) {
-        lastSign = now()
+        lastSign = monotonic()
         yield { n, event: { type: 'delta', text: state.deltas[n - 1] as string } }
       }
       if (ending) {
         return yield* numbered(closingEvents(options.message, ending), ending.end.deltas + 1, n, () =>
-          deliver(options, turnId),
+          // With its pieces the turn's lane has gone: it is too old to be mistaken for anything.
+          state.length > 0 ? deliver(options, turnId) : Promise.resolve(),
         )
       }
       if (lookForEnd && options.isEnding()) return
-      const silentFor = now() - lastSign
-      lookForEnd = await listener.next(Math.max(limits.keepAliveMs - 1_000 - silentFor, 0), signal)
-      if (now() - lastSign >= limits.keepAliveMs - 1_000) {
+      lookForEnd = await listener.next(Math.max(lastSign + keepAliveMs - monotonic(), 0), signal)
+      if (monotonic() - lastSign >= keepAliveMs) {
         lookForEnd = true
-        lastSign = now()
+        lastSign = monotonic()
         if (!(await options.isAllowed())) {
           ending = { end: { turnId, deltas: n - 1, failure: revoked }, answer: null }
           return yield* numbered(closingEvents(options.message, ending), n, n, async () => {})
@@ -179,10 +185,12 @@ function respread({ end, answer }: Ending): string[] {
  * Notes that `done` is on its way to a client. Only for messages without an idempotency key: it decides whether the
  * same text is a retry or a second "yes". The stream is pulled, so a client that has gone doesn't get this far.
  */
-async function deliver({ log, conversation, message, signal, now }: FollowOptions, turnId: string): Promise<void> {
+async function deliver(options: FollowOptions, turnId: string): Promise<void> {
+  const { log, conversation, message, signal } = options
   const isKeyless = message.keys.some((key) => key.startsWith('same:'))
-  if (!isKeyless || signal.aborted || now() - Date.parse(message.createdAt) > limits.attachMs) return
+  if (!isKeyless || signal.aborted) return
   await log.append(conversation, turnLane(turnId), { type: 'delivered' })
+  options.dropLater({ conversation, turnId })
 }
 
 const failure = (code: 'storage_unavailable', message: string): StreamEvent => ({

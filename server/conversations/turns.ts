@@ -25,6 +25,8 @@ export interface TurnsOptions extends Omit<RunOptions, 'isClosing' | 'onEnd'> {
 export interface Turns {
   /** Runs a turn in the background, unless it is running here already. */
   start(turn: TurnRef): void
+  /** Drops what is kept of a turn's writing, some time from now. */
+  dropLater(turn: TurnRef): void
   /** Takes up what an earlier process left unfinished, and from then on what others leave. */
   recover(): Promise<void>
   /** Lets running turns finish within the grace, then lets go of them. */
@@ -58,7 +60,7 @@ export function createTurns(options: TurnsOptions): Turns {
       logger.warn('turn: its pieces could not be dropped', { error })
     })
 
-  const onEnd = (turn: TurnRef) => {
+  const dropLater = (turn: TurnRef) => {
     const name = nameOf(turn)
     clearTimeout(ended.get(name)?.timer)
     const timer = setTimeout(() => {
@@ -72,7 +74,7 @@ export function createTurns(options: TurnsOptions): Turns {
     const name = nameOf(turn)
     if (closing || running.has(name)) return
     const controller = new AbortController()
-    const done = runTurn({ ...options, onEnd, isClosing: () => closing }, turn, mayTakeOver, controller)
+    const done = runTurn({ ...options, onEnd: dropLater, isClosing: () => closing }, turn, mayTakeOver, controller)
       .catch((error: unknown) => logger.error('turn: left unfinished', { error }))
       .finally(() => running.delete(name))
     running.set(name, { done, controller })
@@ -128,6 +130,7 @@ export function createTurns(options: TurnsOptions): Turns {
 
   return {
     start: (turn) => launch(turn, false),
+    dropLater,
     async recover() {
       await tick(true)
       schedule()
