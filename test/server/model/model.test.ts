@@ -1,0 +1,39 @@
+/** T2: any commands in any order have the same public result on every storage, the one the model says. */
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { spyResponder } from '../../helpers/responder.ts'
+import { openPlace, openWorld, storages } from '../../helpers/world.ts'
+import type { Place } from '../../helpers/world.ts'
+import { commands, piecesOf } from './commands.ts'
+import type { Real } from './commands.ts'
+import type { Model } from './model.ts'
+
+/** Runs for each storage: 500 in all; `LUMIKA_MODEL_RUNS` for long runs. */
+const runs = Math.ceil(Number(process.env['LUMIKA_MODEL_RUNS'] ?? 500) / storages.length)
+
+describe.each(storages)('the model, on %s', (kind) => {
+  let place: Place
+  beforeAll(async () => {
+    place = await openPlace(kind)
+  })
+  afterAll(() => place.dispose())
+
+  it(`T2, G1, G3, A6, F96: ${runs} runs of commands agree with it`, async () => {
+    const property = fc.asyncProperty(fc.commands(commands(), { maxCommands: 25 }), async (list) => {
+      const clock = { offset: 0 }
+      const responder = spyResponder(({ text }) => piecesOf(text))
+      // Every run has an integration of its own, and with it conversations of its own.
+      const world = await openWorld(place, { responder, now: () => Date.now() + clock.offset })
+      const real: Real = { world, clock, ids: new Map(), turnIds: new Map() }
+      const model: Model = { conversations: new Map(), clockOffset: 0 }
+      try {
+        await fc.asyncModelRun(() => ({ model, real }), list)
+        const turns = [...model.conversations.values()].reduce((sum, { turns }) => sum + turns.length, 0)
+        expect(responder.requests).toHaveLength(turns)
+      } finally {
+        await real.world.close()
+      }
+    })
+    await fc.assert(property, { numRuns: runs })
+  }, 3_600_000)
+})

@@ -1,0 +1,68 @@
+/** What a conversation has to look like after any commands: a few lists, and nothing clever. */
+
+/** A message and its answer. */
+export interface ModelTurn {
+  text: string
+  key: string | null
+  /** Whether `done` has gone out to a client. */
+  isDelivered: boolean
+}
+
+/** A public record. */
+export interface ModelRecord {
+  actor: 'customer' | 'assistant'
+  body: string
+  author?: string
+}
+
+/** One conversation. */
+export interface ModelConversation {
+  records: ModelRecord[]
+  turns: ModelTurn[]
+  operatorKeys: Map<string, string>
+}
+
+/** Everything a server is to remember. */
+export interface Model {
+  conversations: Map<string, ModelConversation>
+  /** How far the server's clock is off, in milliseconds. */
+  clockOffset: number
+}
+
+export const answerTo = (text: string): string => `Answer to "${text}".`
+
+/** The conversation of an id, begun where it is not there yet. */
+export function conversationOf(model: Model, id: string): ModelConversation {
+  const found = model.conversations.get(id) ?? { records: [], turns: [], operatorKeys: new Map<string, string>() }
+  model.conversations.set(id, found)
+  return found
+}
+
+/** What a send has to come to. */
+export function expectSend(
+  model: Model,
+  id: string,
+  text: string,
+  key: string | null,
+): { outcome: 'stored' | 'replayed'; turn: number } | { outcome: 'mismatch' } {
+  const { turns } = conversationOf(model, id)
+  const isMeant = (turn: ModelTurn) =>
+    key === null
+      ? turn.key === null && turn.text === text && !turn.isDelivered && model.clockOffset < 60_000
+      : turn.key === key
+  // Without a key it is the newest message of that text that counts.
+  const index = key === null ? findLastKeyless(turns, text) : turns.findIndex(isMeant)
+  const turn = turns[index]
+  if (!turn || !isMeant(turn)) return { outcome: 'stored', turn: turns.length }
+  return turn.text === text ? { outcome: 'replayed', turn: index } : { outcome: 'mismatch' }
+}
+
+const findLastKeyless = (turns: ModelTurn[], text: string): number =>
+  turns.findLastIndex((turn) => turn.key === null && turn.text === text)
+
+/** Stores a message and its answer. */
+export function store(model: Model, id: string, text: string, key: string | null): void {
+  const conversation = conversationOf(model, id)
+  conversation.turns.push({ text, key, isDelivered: false })
+  conversation.records.push({ actor: 'customer', body: text }, { actor: 'assistant', body: answerTo(text) })
+}
