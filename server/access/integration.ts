@@ -28,7 +28,7 @@ export interface IdentitySecret {
 
 /** An integration as it is stored. */
 export interface Integration {
-  /** `int_` and random characters of `[A-Za-z0-9]`: never a `.`, so that it can be the scope of a conversation key. */
+  /** `int_` and random characters of `[a-z0-9]`: never a `.`, so that it can be the scope of a conversation key. */
   id: string
   name: string
   kind: IntegrationKind

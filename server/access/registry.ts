@@ -4,7 +4,7 @@ import type { ConversationLog } from '../storage/log.ts'
 import { checkedPatch, withoutToken, withSecret, withToken } from './changes.ts'
 import type { IdentitySecret, Integration, IntegrationInput, IntegrationPatch } from './integration.ts'
 import { createLedger } from './ledger.ts'
-import { cryptoRandom, randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from './random.ts'
+import { cryptoRandom, randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from '../random.ts'
 import { isToken, mintToken } from './tokens.ts'
 
 export type { IntegrationInput, IntegrationPatch } from './integration.ts'

@@ -1,7 +1,7 @@
 /** Integration tokens: made, hashed, and read from a request. */
 import { HttpError } from '../errors.ts'
 import type { IntegrationKind, IntegrationToken } from './integration.ts'
-import { randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from './random.ts'
+import { randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from '../random.ts'
 
 /** A new token: what is stored, and the token itself, which for `api` is nowhere else. */
 export async function mintToken(

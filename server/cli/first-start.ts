@@ -1,7 +1,7 @@
 /** What a server needs before anybody can use it: an integration for this machine's pages, and an operator key. */
 import { loopbackHosts } from '../access/domains.ts'
 import type { Integration } from '../access/integration.ts'
-import { cryptoRandom, randomBase64Url } from '../access/random.ts'
+import { cryptoRandom, randomBase64Url } from '../random.ts'
 import type { Registry } from '../access/registry.ts'
 
 /** Makes what is missing. Returns the operator key if it was made just now: it is kept hashed, so it is shown once. */

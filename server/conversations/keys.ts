@@ -1,4 +1,5 @@
 /** Names: conversation keys, turn ids and the idempotency keys of the log. */
+import { cryptoRandom, randomBase64Url, sha256, toBase64Url } from '../random.ts'
 
 /** A conversation's key in the log and the operator API. The id is encoded: it is the customer's, so it may hold anything. */
 export function conversationKey(integrationId: string, conversationId: string): string {
@@ -43,17 +44,10 @@ export const clientKey = (clientMessageId: string): string => `client:${clientMe
 export const operatorKey = (clientMessageId: string): string => `operator:${clientMessageId}`
 
 /** The key of a message that came without one: its text. */
-export async function sameTextKey(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return `same:${toBase64Url(new Uint8Array(digest))}`
-}
+export const sameTextKey = async (text: string): Promise<string> => `same:${await sha256(text)}`
 
-/** 128 random bits and a bit more, as 22 base64url characters. */
-export const randomId = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(16)))
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (c) => (c === '+' ? '-' : c === '/' ? '_' : ''))
-}
+/** 128 random bits as 22 base64url characters. */
+export const randomId = (): string => randomBase64Url(16, cryptoRandom)
 
 function fromBase64Url(text: string): string | null {
   try {

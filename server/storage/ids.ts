@@ -1,12 +1,8 @@
 /** Ids of entries: `<position in base36>-<16 base64url characters>`, so a cursor leads to its entry at once. */
+import { cryptoRandom, randomBase64Url } from '../random.ts'
 
 /** 96 random bits as 16 base64url characters. */
-export function randomPart(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12))
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-}
+export const randomPart = (): string => randomBase64Url(12, cryptoRandom)
 
 /** The id of the entry at a position. */
 export function entryId(position: number, random: string): string {

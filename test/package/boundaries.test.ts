@@ -22,22 +22,22 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   {
     name: 'conversations',
     files: /^server\/conversations\//,
-    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/integration)\.ts|server\/(errors|logger)\.ts)$/,
+    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/integration)\.ts|server\/(errors|logger|random)\.ts)$/,
   },
   {
     name: 'access',
     files: /^server\/access\//,
-    may: /^(protocol\.ts|server\/access\/.+|server\/storage\/log\.ts|server\/(errors|logger)\.ts|jose|tldts)$/,
+    may: /^(protocol\.ts|server\/access\/.+|server\/storage\/log\.ts|server\/(errors|logger|random)\.ts|jose|tldts)$/,
   },
   {
     name: 'the file storage',
     files: /^server\/storage\/file/,
-    may: /^(server\/storage\/.+|unstorage(\/drivers\/.+)?|node:(fs|fs\/promises|path|os|crypto))$/,
+    may: /^(server\/storage\/.+|server\/random\.ts|unstorage(\/drivers\/.+)?|node:(fs|fs\/promises|path|os|crypto))$/,
   },
   {
     name: 'storage',
     files: /^server\/storage\//,
-    may: /^(server\/storage\/.+|server\/logger\.ts|unstorage(\/drivers\/.+)?|ioredis)$/,
+    may: /^(server\/storage\/.+|server\/(logger|random)\.ts|unstorage(\/drivers\/.+)?|ioredis)$/,
   },
   {
     name: 'responders',

@@ -10,13 +10,13 @@ export const cryptoRandom: RandomSource = (bytes) => crypto.getRandomValues(byte
 export const randomBase64Url = (bytes: number, random: RandomSource): string =>
   toBase64Url(random(new Uint8Array(bytes)))
 
-/** Random characters of `[A-Za-z0-9]`, 5.95 bits each. */
+/** Random characters of `[a-z0-9]`, 5.17 bits each: fit for file names where case does not count. */
 export function randomAlphanumeric(length: number, random: RandomSource): string {
   let text = ''
   while (text.length < length) {
     for (const byte of random(new Uint8Array(length))) {
-      // Bytes from 248 on are skipped: 62 divides 248, so every character is equally likely.
-      if (byte < 248 && text.length < length) text += alphabet[byte % 62]
+      // Bytes from 252 on are skipped: 36 divides 252, so every character is equally likely.
+      if (byte < 252 && text.length < length) text += alphabet[byte % 36]
     }
   }
   return text
@@ -33,4 +33,4 @@ export async function sha256(text: string): Promise<string> {
   return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))))
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
