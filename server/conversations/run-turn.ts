@@ -2,29 +2,26 @@
 import type { RecordData } from '../../protocol.ts'
 import type { Logger } from '../logger.ts'
 import type { Responder } from '../responders/responder.ts'
-import type { Appended, ConversationLog, LogEntry } from '../storage/log.ts'
+import type { Appended, LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { historyFor } from './context.ts'
 import { endKey, parseConversationKey, turnKey } from './keys.ts'
+import { persist, untilAborted } from './patience.ts'
+import type { PatienceOptions } from './patience.ts'
 import { FencedError, advance, claimTurn, emptyTurn } from './turn-lane.ts'
 import type { TurnPen } from './turn-lane.ts'
+import { previousHasEnded } from './turn-order.ts'
+import type { OrderOptions } from './turn-order.ts'
 import type { TurnRef } from './turns.ts'
 import type { PrivateValue, PublicValue, TurnEnd, TurnStart } from './values.ts'
-import type { Wakeups } from './wakeups.ts'
 
 /** What running a turn takes. */
-export interface RunOptions {
-  log: ConversationLog
-  wakeups: Wakeups
+export interface RunOptions extends OrderOptions, PatienceOptions {
   /** The responder of an integration; null when there is none any more. */
   responderFor: (integrationId: string) => Responder | null
   logger: Logger
   /** Names this process among those that write to the log. */
   owner: string
-  /** A clock that is never set back, in milliseconds. */
-  monotonic: () => number
-  /** The process takes no new turns. */
-  isClosing: () => boolean
   /** How often an owner shows a sign of life while its responder is silent, in milliseconds. @default 10_000 */
   beatMs?: number
   /** The turn has ended, and that is stored. */
@@ -40,12 +37,6 @@ export class ShutdownError extends Error {
 class StopError extends Error {
   override readonly name = 'StopError'
 }
-
-/** No turn is open for so long: what people said among themselves before it need not be read through. */
-const OLDEST_OPEN_TURN_MS = 86_400_000
-
-/** How long storage may be away before a turn is left to whoever comes next, in milliseconds. */
-const STORAGE_PATIENCE_MS = 300_000
 
 /**
  * Answers one message. Returns when the turn has ended, belongs to somebody else, or is to be left as it is.
@@ -166,83 +157,6 @@ async function endTurn(
   }
   await persist(options, undefined, commit)
   options.onEnd({ conversation, turnId })
-}
-
-/** Whether the turn before this one has ended, after waiting for it. False when there is no time left to wait. */
-async function previousHasEnded(
-  { log, wakeups, isClosing }: RunOptions,
-  conversation: string,
-  message: LogEntry<PublicValue>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const previous = await previousTurn(log, conversation, message)
-  if (!previous) return true
-  const listener = wakeups.listen(conversation)
-  try {
-    while (!isClosing() && !signal.aborted) {
-      if (await log.find(conversation, endKey(previous))) return true
-      await listener.next(2_000, signal)
-    }
-    return false
-  } finally {
-    listener.close()
-  }
-}
-
-async function previousTurn(
-  log: ConversationLog,
-  conversation: string,
-  message: LogEntry<PublicValue>,
-): Promise<string | null> {
-  for (let cursor: string | undefined = message.id; cursor;) {
-    const page: { entries: LogEntry<PublicValue>[]; hasMore: boolean } = await log.before<PublicValue>(
-      conversation,
-      'public',
-      cursor,
-      20,
-    )
-    const found = page.entries.findLast(({ value }) => value.turn && value.turn.mode !== 'human')
-    if (found?.value.turn) return found.value.turn.id
-    const oldest = page.entries[0]
-    const isOld = oldest && Date.parse(message.createdAt) - Date.parse(oldest.createdAt) > OLDEST_OPEN_TURN_MS
-    cursor = page.hasMore && !isOld ? oldest?.id : undefined
-  }
-  return null
-}
-
-/** Tries until storage takes it. Safe for whatever is fenced or keyed: a try that was stored unseen isn't repeated. */
-async function persist<T>(options: RunOptions, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  const { monotonic, isClosing } = options
-  const giveUpAt = monotonic() + STORAGE_PATIENCE_MS
-  for (let delay = 100; ; delay = Math.min(delay * 2, 2_000)) {
-    try {
-      return await work()
-    } catch (error) {
-      const isWorthIt = isLogError(error) && error.isRetryable && monotonic() < giveUpAt && !isClosing()
-      if (!isWorthIt || signal?.aborted) throw error
-      await new Promise((resolve) => setTimeout(resolve, delay))
-    }
-  }
-}
-
-/** Yields what the responder says, and breaks off at once on abort, whether the responder listens to it or not. */
-async function* untilAborted(pieces: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
-  const iterator = pieces[Symbol.asyncIterator]()
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason as Error)
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-  })
-  aborted.catch(() => {})
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted])
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    // Not awaited: a responder that hangs would keep its turn open for ever.
-    iterator.return?.().catch(() => {})
-  }
 }
 
 /** What the customer is told. The responder's own words go to the operator's log only. */
