@@ -103,6 +103,9 @@ async function answer(
   }, options.beatMs ?? 10_000)
 
   try {
+    // Whatever came between the claim and the listener.
+    await pen.check()
+    if (pen.state.stopRequested) throw new StopError()
     const pieces = responder.respond({
       ...names,
       turnId: ref.turnId,

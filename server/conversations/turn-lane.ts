@@ -110,7 +110,8 @@ export async function claimTurn(
   if (claimed.outcome !== 'stored') return null
   fold(state, claimed.entry, [])
 
-  let writing = state.length
+  /** The position of the newest entry that is this pen's own. */
+  let writing = state.length - 1
   let queue: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = queue.then(work)

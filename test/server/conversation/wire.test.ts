@@ -238,6 +238,25 @@ describe.each(storages)('requests to /conversation/sse, on %s', (kind) => {
     expect(await world.bodies(conversationId)).toEqual(['Hi', 'Half an '])
   })
 
+  it('A23: stop reaches a responder that has not said a word yet, at once', async () => {
+    say = async function* ({ signal }) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      yield ''
+    }
+    const conversationId = fresh()
+    const asked = world.responder.requests.length
+    const events = []
+    for await (const event of eventsOf(await world.get(sse, { conversationId, textContent: 'Think' }))) {
+      events.push(event)
+      if (event.type !== 'ack') continue
+      await expect.poll(() => world.responder.requests.length).toBe(asked + 1)
+      await world.post('/conversation/stop', { conversationId, turnId: event.turnId })
+    }
+    say = undefined
+    expect(events.map((event) => event.type)).toEqual(['ack', 'done'])
+    expect(eventOf(events, 'done').stopped).toBe(true)
+  })
+
   it('A23: stop ends the answer with done {stopped}, and keeps what was said; leaving does not stop it', async () => {
     const gate = valve()
     say = async function* ({ signal }) {
