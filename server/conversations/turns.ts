@@ -31,6 +31,8 @@ export interface Turns {
   recover(): Promise<void>
   /** Lets running turns finish within the grace, then lets go of them. */
   close(graceMs: number): Promise<void>
+  /** Drops at once what `dropLater` was to drop later. */
+  dropAll(): Promise<void>
 }
 
 /** How long a mark without a message may still be a send on its way to the log. */
@@ -138,23 +140,33 @@ export function createTurns(options: TurnsOptions): Turns {
     async close(graceMs) {
       closing = true
       clearTimeout(timer)
-      await settled(
-        [...running.values()].map((turn) => turn.done),
-        graceMs,
-      )
+      const settledWithin = (ms: number) =>
+        within(
+          ms,
+          Array.from(running.values(), ({ done }) => done),
+        )
+      await settledWithin(graceMs)
       for (const { controller } of running.values()) controller.abort(new ShutdownError())
-      await settled(
-        [...running.values()].map((turn) => turn.done),
-        2_000,
-      )
+      await settledWithin(2_000)
+    },
+    async dropAll() {
+      const turns = [...ended.values()]
+      ended.clear()
+      for (const { timer } of turns) clearTimeout(timer)
+      // Others may still be reading them; where nobody else is, nobody will.
+      if (!log.shared)
+        await within(
+          2_000,
+          turns.map(({ turn }) => drop(turn)),
+        )
     },
   }
 }
 
 const nameOf = ({ conversation, turnId }: TurnRef): string => `${conversation}/${turnId}`
 
-async function settled(work: Promise<unknown>[], withinMs: number): Promise<void> {
+async function within(ms: number, work: Promise<unknown>[]): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  await Promise.race([Promise.allSettled(work), new Promise((resolve) => (timer = setTimeout(resolve, withinMs)))])
+  await Promise.race([Promise.allSettled(work), new Promise((resolve) => (timer = setTimeout(resolve, ms)))])
   clearTimeout(timer)
 }

@@ -112,6 +112,28 @@ describe.each(storages)('a process after another, on %s', (kind) => {
   })
 })
 
+describe('a server that was closed', () => {
+  it('has dropped the pieces of its answers', async () => {
+    const place = await fresh('memory')
+    const world = await openWorld(place)
+    // Without a key, `done` is noted; with one it is not: both leave something to be dropped.
+    const send: Record<string, string> = { conversationId: 'customer-42', textContent: 'Hello' }
+    for (const request of [send, { ...send, clientMessageId: 'a-key-of-its-own-01' }]) {
+      await allEvents(await world.get(sse, request))
+    }
+    const log = await place.open()
+    const { conversation = '' } = (await log.recent()).conversations[0] ?? {}
+    const page = await log.after<{ turn?: { id: string } }>(conversation, 'public', null, 9)
+    const lanes = page.entries.flatMap(({ value }) => (value.turn ? [`turn/${value.turn.id}` as const] : []))
+    expect(lanes).toHaveLength(2)
+    const sizes = async () =>
+      Promise.all(lanes.map(async (lane) => (await log.after(conversation, lane, null, 99)).entries.length))
+    expect((await sizes()).every((size) => size > 0)).toBe(true)
+    await world.close()
+    expect(await sizes()).toEqual([0, 0])
+  })
+})
+
 describe('the pieces of an answer, dropped while it is read', () => {
   it('G4: a reader that had some of them gets the record next', async () => {
     const place = await fresh('memory')
