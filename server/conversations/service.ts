@@ -207,7 +207,7 @@ export function createConversations(options: ConversationsOptions): Conversation
       for (const giveUpAt = monotonic() + STREAMS_MS; openStreams > 0 && monotonic() < giveUpAt;) {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
-      await turns.dropAll()
+      await turns.dropOld()
       wakeups.close()
     },
   }

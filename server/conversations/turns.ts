@@ -1,4 +1,5 @@
 /** Turns as jobs: every stored message that wants an answer gets one, once, whatever happens to requests and processes. */
+import { limits } from '../../protocol.ts'
 import { ShutdownError, runTurn } from './run-turn.ts'
 import type { RunOptions } from './run-turn.ts'
 import { turnKey } from './keys.ts'
@@ -31,8 +32,8 @@ export interface Turns {
   recover(): Promise<void>
   /** Lets running turns finish within the grace, then lets go of them. */
   close(graceMs: number): Promise<void>
-  /** Drops at once what `dropLater` was to drop later. */
-  dropAll(): Promise<void>
+  /** Drops what `dropLater` was to drop later, as far as nobody can need it any more. */
+  dropOld(): Promise<void>
 }
 
 /** How long a mark without a message may still be a send on its way to the log. */
@@ -55,7 +56,7 @@ export function createTurns(options: TurnsOptions): Turns {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   /** Turns whose pieces are still there, and what will drop them. */
-  const ended = new Map<string, { turn: TurnRef; timer: ReturnType<typeof setTimeout> }>()
+  const ended = new Map<string, { turn: TurnRef; since: number; timer: ReturnType<typeof setTimeout> }>()
 
   const drop = (turn: TurnRef) =>
     log.remove(turn.conversation, turnLane(turn.turnId)).catch((error: unknown) => {
@@ -69,7 +70,7 @@ export function createTurns(options: TurnsOptions): Turns {
       ended.delete(name)
       void drop(turn)
     }, keepMs)
-    ended.set(name, { turn, timer })
+    ended.set(name, { turn, since: monotonic(), timer })
   }
 
   const launch = (turn: TurnRef, mayTakeOver: boolean) => {
@@ -149,16 +150,16 @@ export function createTurns(options: TurnsOptions): Turns {
       for (const { controller } of running.values()) controller.abort(new ShutdownError())
       await settledWithin(2_000)
     },
-    async dropAll() {
+    async dropOld() {
       const turns = [...ended.values()]
       ended.clear()
       for (const { timer } of turns) clearTimeout(timer)
-      // Others may still be reading them; where nobody else is, nobody will.
-      if (!log.shared)
-        await within(
-          2_000,
-          turns.map(({ turn }) => drop(turn)),
-        )
+      // Others may still be reading them; and the next process has to know of the last minute's whose end went out.
+      const old = turns.filter(({ since }) => !log.shared && monotonic() - since > limits.attachMs)
+      await within(
+        2_000,
+        old.map(({ turn }) => drop(turn)),
+      )
     },
   }
 }

@@ -106,9 +106,11 @@ async function resume(model: Model, real: Real, input: { id: string; turn: numbe
     return
   }
   const seen = await readEvents(response, 99)
-  expect(seen.map(({ id }) => id)).toEqual(
-    Array.from({ length: total - 1 - input.n }, (_, k) => `${turnId}.${input.n + 1 + k}`),
-  )
+  const rest = Array.from({ length: total - 1 - input.n }, (_, k) => `${turnId}.${input.n + 1 + k}`)
+  // The pieces may have been dropped: who had some of them gets the record, which has it all.
+  const isShort = input.n > 0 && seen[0]?.type === 'message'
+  expect(seen.map(({ id }) => id)).toEqual(isShort ? rest.slice(-2) : rest)
+  if (rest.length > 1) expect(seen.at(-2)).toMatchObject({ type: 'message', message: { body: answerTo(turn.text) } })
   if (input.n === 0) expect(seen.map((event) => event.text ?? '').join('')).toBe(answerTo(turn.text))
   turn.isDelivered = true
 }
