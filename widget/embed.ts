@@ -40,7 +40,14 @@ function start(): void {
     const token = options.integrationToken
     // A second tag for the same integration, or the same tag run twice, is the same chat.
     if (!token || lumika.widgets[token]) return
-    lumika.widgets[token] = mountWidget({ ...options, integrationToken: token })
+    const widget = mountWidget({ ...options, integrationToken: token })
+    const { destroy } = widget
+    // Forgotten first: the same tag, added again by the page's router, is to bring the chat back.
+    widget.destroy = () => {
+      delete lumika.widgets[token]
+      return destroy()
+    }
+    lumika.widgets[token] = widget
   } catch (error) {
     // Whatever it is, the page goes on without a chat.
     console.error('Lumika: the chat could not be started.', error)

@@ -59,6 +59,15 @@ describe('X75: a script tag', () => {
     expect(Object.keys(page.Lumika?.widgets ?? {})).toEqual(['a'])
   })
 
+  test('X78: brings the chat back after it was destroyed', async () => {
+    write(tag('data-integration-token="a"'))
+    await run()
+    await page.Lumika?.widgets['a']?.destroy()
+    expect(page.Lumika?.widgets).toEqual({})
+    await run()
+    expect(names()).toEqual(['Open chat'])
+  })
+
   test('twice for one integration is one widget; for two, two', async () => {
     write(tag('data-integration-token="a"'))
     await run()
