@@ -44,8 +44,8 @@ export interface ChaosResult {
   unsettled: number
 }
 
-/** Longest time after the storm until everything must be shown: a lease, what follows it, and some polls. */
-const QUIET_MS = 75_000
+/** Longest time after the storm without anything new: a lease, what follows it, and some polls. */
+const PATIENCE_MS = 75_000
 
 /** Makes a run. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -80,8 +80,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const kills = await killing
     proxy.calm()
     options.say('quiet: waiting until everything is shown')
-    const quietUntil = Date.now() + QUIET_MS
-    const settled = await Promise.all(visitors.map((visitor) => visitor.settle(quietUntil)))
+    const settled = await Promise.all(visitors.map((visitor) => visitor.settle(PATIENCE_MS)))
 
     const base = `http://127.0.0.1:${ports()[0]}`
     const accounts = await Promise.all(

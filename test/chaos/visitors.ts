@@ -16,8 +16,8 @@ export interface Visitor {
   view(): View
   /** Writes and reloads, until told to stop. */
   write(untilMs: number): Promise<void>
-  /** Waits until everything sent is shown and answered, or the time is up. */
-  settle(untilMs: number): Promise<boolean>
+  /** Waits until everything sent is shown and answered, or nothing new has been shown for so long. */
+  settle(patienceMs: number): Promise<boolean>
   leave(): void
 }
 
@@ -83,12 +83,16 @@ export async function createVisitor({ name, serverUrl, integrationToken, chance 
         }
       }
     },
-    async settle(untilMs) {
-      while (!isSettled() && Date.now() < untilMs) {
+    async settle(patienceMs) {
+      // After a long storm many answers are still to be written, one after the other.
+      for (let shown = 0, since = Date.now(); !isSettled() && Date.now() - since < patienceMs;) {
         retryFailed()
         // Scrolls back: after a reload only the newest messages are shown.
         if (view?.hasEarlier) await engine.loadEarlier()
         await pause(250)
+        const now = view?.bubbles.filter(({ state }) => state !== 'writing').length ?? 0
+        if (now !== shown) since = Date.now()
+        shown = now
       }
       return isSettled()
     },
