@@ -47,6 +47,8 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
   let data: Partial<SessionData> = {}
   let loading: Promise<SessionData> | undefined
   let isUsable = true
+  let isQueued = false
+  let isEmpty = false
   let queue: Promise<unknown> = Promise.resolve()
 
   const read = async (): Promise<SessionData> => {
@@ -68,11 +70,17 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
 
   const load = () => (loading ??= read())
 
+  // One write at a time, of what is newest by then: a page that is left loses no more than the last key.
   // After reading: until then nobody knows what a write would take away.
-  const write = (work: () => Promise<unknown>) => {
+  const write = () => {
+    if (isQueued) return
+    isQueued = true
     queue = queue
       .then(load)
-      .then(() => isUsable && work())
+      .then(() => {
+        isQueued = false
+        if (isUsable) return isEmpty ? store.delete(name) : store.set(name, data as SessionData)
+      })
       .catch(() => (isUsable = false))
   }
 
@@ -80,11 +88,13 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
     load,
     save(changes) {
       data = { ...data, ...changes }
-      write(() => store.set(name, data as SessionData))
+      isEmpty = false
+      write()
     },
     clear() {
       data = { conversationId: undefined, unsent: [], draft: '' }
-      write(() => store.delete(name))
+      isEmpty = true
+      write()
     },
   }
 }

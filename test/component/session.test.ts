@@ -34,6 +34,27 @@ describe('a session', () => {
     expect(await createSession('a', store).load()).toEqual({ conversationId: 'c_1', unsent, draft: 'new' })
   })
 
+  test('writes what is newest, and lets no row of older drafts wait before it', async () => {
+    const store = createMemoryStore()
+    const written: string[] = []
+    const slow: KeyValueStore = {
+      ...store,
+      set: async (key, value) => {
+        written.push(value.draft)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return store.set(key, value)
+      },
+    }
+    const session = createSession('a', slow)
+    await session.load()
+    session.save({ draft: 'H' })
+    await vi.advanceTimersByTimeAsync(10)
+    for (const draft of ['He', 'Hel', 'Hell', 'Hello']) session.save({ draft })
+    await vi.runAllTimersAsync()
+    expect(written).toEqual(['H', 'Hello'])
+    expect(await createSession('a', store).load()).toMatchObject({ draft: 'Hello' })
+  })
+
   test('keeps changes apart that are saved one by one', async () => {
     const store = createMemoryStore()
     const session = createSession('a', store)
