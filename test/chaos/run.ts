@@ -13,7 +13,7 @@ import { startAnswerer } from './answerer.ts'
 import { startProxy } from './proxy.ts'
 import { createChance } from './random.ts'
 import type { Chance } from './random.ts'
-import { judge } from './verdict.ts'
+import { judge, violations } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 import { createVisitor } from './visitors.ts'
 
@@ -46,6 +46,9 @@ export interface ChaosResult {
 
 /** Longest time after the storm without anything new: a lease, what follows it, and some polls. */
 const PATIENCE_MS = 75_000
+
+/** Visitors look at the history every 2 s: after so many seconds everything has its place. */
+const LOOKS = 6
 
 /** Makes a run. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -83,15 +86,22 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const settled = await Promise.all(visitors.map((visitor) => visitor.settle(PATIENCE_MS)))
 
     const base = `http://127.0.0.1:${ports()[0]}`
-    const accounts = await Promise.all(
-      visitors.map(async (visitor) => ({
-        sent: visitor.sent,
-        shown: visitor.view().bubbles,
-        stored: await readAll(base, token, visitor.conversationId),
-      })),
-    )
+    const accounts = () =>
+      Promise.all(
+        visitors.map(async (visitor) => ({
+          sent: visitor.sent,
+          stored: await readAll(base, token, visitor.conversationId),
+          shown: visitor.view().bubbles,
+        })),
+      )
+    let verdict = judge(await accounts(), answerer.calls)
+    // What a stream has just shown gets its place among all records with the next look at the history.
+    for (let look = 0; violations(verdict) > 0 && look < LOOKS; look++) {
+      await pause(1_000)
+      verdict = judge(await accounts(), answerer.calls)
+    }
     const unsettled = settled.filter((isSettled) => !isSettled).length
-    return { verdict: judge(accounts, answerer.calls), kills, faults: proxy.played, unsettled }
+    return { verdict, kills, faults: proxy.played, unsettled }
   } finally {
     for (const cleanup of cleanups.toReversed()) await cleanup()
   }
