@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 
 /** @typedef {{ title: string, names: string[], variable: string, debian: string }} Tool */
 
-/** @type {Record<'chromium' | 'redis' | 'nginx', Tool>} */
+/** @type {Record<'chromium' | 'firefox' | 'webkit' | 'display' | 'openssl' | 'redis' | 'nginx', Tool>} */
 const tools = {
   chromium: {
     title: 'Chromium',
@@ -13,6 +13,21 @@ const tools = {
     variable: 'LUMIKA_CHROMIUM',
     debian: 'chromium',
   },
+  firefox: {
+    title: 'Firefox',
+    names: ['firefox-esr', 'firefox'],
+    variable: 'LUMIKA_FIREFOX',
+    debian: 'firefox-esr',
+  },
+  webkit: {
+    title: "WebKitGTK's driver",
+    names: ['WebKitWebDriver'],
+    variable: 'LUMIKA_WEBKIT_DRIVER',
+    debian: 'webkit2gtk-driver',
+  },
+  // WebKitGTK draws on a display or not at all.
+  display: { title: 'Xvfb', names: ['Xvfb'], variable: 'LUMIKA_XVFB', debian: 'xvfb' },
+  openssl: { title: 'OpenSSL', names: ['openssl'], variable: 'LUMIKA_OPENSSL', debian: 'openssl' },
   redis: { title: 'Redis', names: ['redis-server'], variable: 'LUMIKA_REDIS_SERVER', debian: 'redis-server' },
   nginx: { title: 'nginx', names: ['nginx'], variable: 'LUMIKA_NGINX', debian: 'nginx' },
 }

@@ -9,7 +9,11 @@ import { serveAsset } from './assets.ts'
 import type { Assets } from './assets.ts'
 import { createConversations } from './conversations/service.ts'
 import { HttpError } from './errors.ts'
-import { silentLogger } from './logger.ts'
+import { createBudget, dropCounts } from './limits/budget.ts'
+import { createLimits } from './limits/limits.ts'
+import { limitSettings } from './limits/settings.ts'
+import type { LimitSettings } from './limits/settings.ts'
+import { discreet, silentLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
 import { createEchoResponder } from './responders/echo.ts'
 import type { Responder } from './responders/responder.ts'
@@ -20,7 +24,7 @@ import { integrationRoutes } from './routes/api/integrations.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { ConversationLog } from './storage/log.ts'
-import { openLog } from './storage/open.ts'
+import { openCounters, openLog } from './storage/open.ts'
 
 /** How a server is made. */
 export interface LumikaOptions {
@@ -40,6 +44,8 @@ export interface LumikaOptions {
   log?: Logger
   /** The wall clock, in milliseconds. @default Date.now */
   now?: () => number
+  /** How much may be asked of the server. Replicas on one Redis count messages together. @default `defaultLimits` */
+  limits?: Partial<LimitSettings>
   /** How long a process that writes an answer may be silent before another takes over, in milliseconds. @default 30_000 */
   leaseMs?: number
 }
@@ -56,7 +62,8 @@ export interface Lumika {
 
 /** Makes a server. Resolves when it has read its integrations and taken up what an earlier process left unfinished. */
 export async function createLumika(options: LumikaOptions): Promise<Lumika> {
-  const { log: logger = silentLogger, now = Date.now, assets } = options
+  const { now = Date.now, assets } = options
+  const logger = discreet(options.log ?? silentLogger)
   const responders = new Map(Object.entries(options.responders ?? { echo: createEchoResponder() }))
   const defaultResponder = options.defaultResponder ?? [...responders.keys()][0] ?? null
   if (defaultResponder !== null && !responders.has(defaultResponder)) {
@@ -64,10 +71,12 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   }
   const guarded = new Map([...responders].map(([name, responder]) => [name, withTimeouts(responder)]))
 
-  const log =
-    'append' in options.storage
-      ? options.storage
-      : await openLog(options.storage, { now, onAlert: (message) => logger.warn(message) })
+  const settings = limitSettings(options.limits)
+  const { storage } = options
+  const isLog = 'append' in storage
+  const log = isLog ? storage : await openLog(storage, { now, onAlert: (message) => logger.warn(message) })
+  const counters = isLog ? null : await openCounters(storage)
+  const limits = createLimits(settings, counters)
   const registry = await createRegistry({
     log,
     now,
@@ -75,10 +84,17 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   })
   if (options.operatorKey) await registry.setOperatorKey(options.operatorKey)
 
+  const budget = createBudget({
+    log,
+    logger,
+    now,
+    answersPerDay: (integrationId) => registry.get(integrationId)?.answersPerDay ?? settings.answersPerDay,
+  })
   const conversations = createConversations({
     log,
     logger,
     now,
+    mayAnswer: budget.take,
     responderFor: (integrationId) => guarded.get(registry.get(integrationId)?.responder ?? '') ?? null,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
   })
@@ -89,16 +105,21 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     onError: (error) => errorAnswer(meant(error), logger, corsHeaders(null)),
   })
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
-  conversationRoutes(app, { conversations, registry, logger, publicOrigin, now })
+  conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
   healthRoutes(app, { log, logger })
   apiConversationRoutes(app, { conversations, registry, logger })
   integrationRoutes(app, {
     registry,
     logger,
+    now,
     responders: [...responders].map(([name, { kind }]) => ({ name, kind })),
     defaultResponder,
     publicUrl: () => options.publicUrl ?? 'http://localhost:3000',
-    removeConversations: (integrationId) => conversations.removeAll(integrationId),
+    ...(assets?.pinned && { pinned: assets.pinned }),
+    async removeConversations(integrationId) {
+      await conversations.removeAll(integrationId)
+      await dropCounts(log, integrationId, now())
+    },
   })
   app.get('/**', ({ req: request, url }) => {
     const asset = assets?.get(url.pathname)
@@ -113,6 +134,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
       await conversations.close(graceMs)
       registry.close()
       await log.close()
+      counters?.disconnect()
     },
   }
 }

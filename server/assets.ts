@@ -19,6 +19,15 @@ export interface Asset {
 export interface Assets {
   /** The file at a path such as `/widget.js`; undefined when there is none. */
   get(path: string): Asset | undefined
+  /** `widget.js` under a name of this version, for tags that pin it. @default there is none */
+  pinned?: PinnedFile
+}
+
+/** A file that never changes, and the proof of it. */
+export interface PinnedFile {
+  path: string
+  /** For subresource integrity. */
+  integrity: string
 }
 
 /** A name that carries a hash of the content never changes its content. */

@@ -4,6 +4,8 @@ export type { Lumika, LumikaOptions } from './app.ts'
 export type { Integration, IntegrationInput, IntegrationPatch } from './access/integration.ts'
 export type { CreatedToken, Registry } from './access/registry.ts'
 export type { Asset, Assets } from './assets.ts'
+export { defaultLimits } from './limits/settings.ts'
+export type { LimitSettings } from './limits/settings.ts'
 export type { Logger, LogFields } from './logger.ts'
 
 export { ResponderError } from './responders/responder.ts'

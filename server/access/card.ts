@@ -1,30 +1,57 @@
 /** An integration as operators see it. */
-import type { Integration, IntegrationToken } from './integration.ts'
+import { liveSecrets } from './identity.ts'
+import type { IdentitySecret, Integration, IntegrationToken } from './integration.ts'
 
 /** A token on a card; `value` only where the token is public. */
 export type TokenCard = Omit<IntegrationToken, 'hash'>
 
+/** An identity secret on a card: its last four characters tell it from others. */
+export interface IdentitySecretCard extends Omit<IdentitySecret, 'secret'> {
+  hint: string
+}
+
 /** The account card: everything but hashes and secrets. */
 export interface IntegrationCard extends Omit<Integration, 'tokens' | 'identitySecrets'> {
   tokens: TokenCard[]
+  /** Those that count now, the newest first. */
+  identitySecrets: IdentitySecretCard[]
   /** What its owner should think about before going live, in sentences. */
   warnings: string[]
 }
 
-/** The card of an integration. */
-export function toCard(integration: Integration): IntegrationCard {
-  const { tokens, identitySecrets: _, ...rest } = integration
+/** The card of an integration at a time, in milliseconds since 1970. */
+export function toCard(integration: Integration, now: number): IntegrationCard {
+  const { tokens, identitySecrets, ...rest } = integration
   return {
     ...rest,
     tokens: tokens.map(({ hash: _, ...token }) => token),
+    identitySecrets: liveSecrets(identitySecrets, now).map(({ secret, ...dates }) => ({
+      hint: secret.slice(-4),
+      ...dates,
+    })),
     warnings: warningsAbout(integration),
   }
 }
 
-/** The script tag that puts the widget into a page. */
-export function scriptTag(publicUrl: string, token: string): string {
-  const src = `${publicUrl.replace(/\/+$/, '')}/widget.js`
-  return `<script\n  src="${escape(src)}"\n  data-integration-token="${escape(token)}"\n></script>`
+/** A file to load, and the hash to compare it with. */
+interface Source {
+  path: string
+  integrity?: string
+}
+
+/**
+ * The script tag that puts the widget into a page.
+ * @param source a pinned version; without one, whatever version the server has by then
+ */
+export function scriptTag(publicUrl: string, token: string, source: Source = { path: '/widget.js' }): string {
+  const attributes = {
+    src: publicUrl.replace(/\/+$/, '') + source.path,
+    ...(source.integrity && { integrity: source.integrity, crossorigin: 'anonymous' }),
+    'data-integration-token': token,
+  }
+  return `<script\n${Object.entries(attributes)
+    .map(([name, value]) => `  ${name}="${escape(value)}"\n`)
+    .join('')}></script>`
 }
 
 function warningsAbout({ kind, allowedDomains, allowUnsignedIds, requireIdentity }: Integration): string[] {

@@ -7,6 +7,9 @@ import type { IdentitySecret, Integration, IntegrationPatch, IntegrationToken } 
 /** Each of them may stand in pages that are still cached somewhere; more than this is a mistake. */
 const maxTokens = 20
 
+/** Every proof is tried with each of them. */
+const maxSecrets = 10
+
 /**
  * The given fields, checked.
  * @param responders the names of the configured responders
@@ -37,7 +40,7 @@ export function withoutToken({ tokens }: Integration, tokenId: string): Partial<
 
 /**
  * A new identity secret; older ones count for `overlapSeconds` more, or less if that was settled before.
- * @throws HttpError 400 `invalid_request`
+ * @throws HttpError 400 `invalid_request`, 409 `conflict`
  */
 export function withSecret(
   { kind, identitySecrets }: Integration,
@@ -53,5 +56,10 @@ export function withSecret(
     ...old,
     expiresAt: new Date(old.expiresAt ? Math.min(end, Date.parse(old.expiresAt)) : end).toISOString(),
   }))
+  // One that ends all the others is always to be had: that is what a leak calls for.
+  if (older.length >= maxSecrets && overlapSeconds > 0) {
+    const message = `An integration has ${maxSecrets} identity secrets at most. Wait until an older one has expired.`
+    throw new HttpError(409, 'conflict', message)
+  }
   return { identitySecrets: [secret, ...older] }
 }

@@ -41,6 +41,8 @@ export interface Integration {
   allowUnsignedIds: boolean
   /** Refuse capability ids too: only proven visitors may chat. */
   requireIdentity: boolean
+  /** Answers a day, from midnight UTC, that the responder is asked for; null: as many as the server allows. */
+  answersPerDay: number | null
   /** Days after which conversations may be erased; null: kept. */
   retentionDays: number | null
   /** Look and texts of the widget. */
@@ -65,6 +67,8 @@ export interface IntegrationPatch {
   allowUnsignedIds?: boolean | undefined
   /** Refuses visitors without proof; wins over `allowUnsignedIds`. @default false */
   requireIdentity?: boolean | undefined
+  /** Answers a day that the responder is asked for; null: as many as the server allows. @default null */
+  answersPerDay?: number | null | undefined
   /** Days; null: conversations are kept. @default null */
   retentionDays?: number | null | undefined
   /** Look and texts of the widget. @default {} */

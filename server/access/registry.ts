@@ -53,7 +53,7 @@ export interface Registry {
   revokeToken(id: string, tokenId: string): Promise<Integration>
   /**
    * Makes a new identity secret; older ones count for `overlapSeconds` more.
-   * @throws HttpError 404 `not_found`, 400 `invalid_request` for an `api` integration
+   * @throws HttpError 404 `not_found`, 409 `conflict`, 400 `invalid_request` for an `api` integration
    */
   rotateIdentitySecret(id: string, overlapSeconds: number): Promise<{ integration: Integration; secret: string }>
   hasOperatorKey(): boolean
@@ -172,6 +172,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
         responseMode: 'auto',
         allowUnsignedIds: false,
         requireIdentity: false,
+        answersPerDay: null,
         retentionDays: null,
         widget: {},
         ...checkedPatch(patch, responders.names),
@@ -190,7 +191,9 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     },
 
     async remove(id) {
-      await ledger.commit(() => ({ type: 'deleted', id: existing(id).id }))
+      existing(id)
+      // It may be gone by now: an earlier try may have been stored without anybody hearing so.
+      await ledger.commit(() => (integrations.has(id) ? { type: 'deleted', id } : null))
     },
 
     async addToken(id) {

@@ -17,6 +17,7 @@ export interface LoadAssetsOptions {
 const types: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
 }
@@ -27,12 +28,18 @@ const types: Record<string, string> = {
  */
 export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
   const files = new Map<string, Asset>()
-  const names = existsSync(join(folder, 'widget.js')) ? readdirSync(folder) : []
-  const panels = names.filter((name) => /^panel-.+\.js$/.test(name))
-  if (panels.length === 0) throw new StartError('The widget is not built. Run `npm run build` first.')
+  const names = existsSync(join(folder, 'widget.js')) ? [...readdirSync(folder), ...inside(folder, 'locales')] : []
+  const parts = names.filter((name) => /^(?:locales\/)?[a-z-]+-[\w-]{8}\.(?:js|json)$/i.test(name))
+  if (!parts.some((name) => name.startsWith('panel-'))) {
+    throw new StartError('The widget is not built. Run `npm run build` first.')
+  }
 
-  files.set('/widget.js', readAsset(join(folder, 'widget.js'), revalidated))
-  for (const name of panels) files.set(`/${name}`, readAsset(join(folder, name), immutable))
+  const widget = readAsset(join(folder, 'widget.js'), revalidated)
+  const integrity = `sha384-${createHash('sha384').update(widget.body).digest('base64')}`
+  const pinned = { path: `/widget-${widget.etag.slice(0, 8)}.js`, integrity }
+  files.set('/widget.js', widget)
+  files.set(pinned.path, { ...widget, cacheControl: immutable })
+  for (const name of parts) files.set(`/${name}`, readAsset(join(folder, name), immutable))
 
   const pages = new Map<string, string>()
   for (const name of readdirSync(join(folder, 'demo'))) {
@@ -45,6 +52,7 @@ export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
   }
 
   return {
+    pinned,
     get(path) {
       const file = files.get(path)
       if (file) return file
@@ -81,4 +89,4 @@ function toAsset(body: Buffer<ArrayBuffer>, extension: string, cacheControl: str
 }
 
 const inside = (parent: string, folder: string): string[] =>
-  readdirSync(join(parent, folder)).map((name) => `${folder}/${name}`)
+  existsSync(join(parent, folder)) ? readdirSync(join(parent, folder)).map((name) => `${folder}/${name}`) : []

@@ -1,7 +1,10 @@
 /** The flags of `lumika serve`: one table gives the parsing, the environment variables and the help. */
-import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
+import type { LimitSettings } from '../limits/settings.ts'
 import { UsageError } from './errors.ts'
+import { limitsHelp, parseLimits } from './flag-limits.ts'
+import { parseKey, parseOrigin, parsePort, parseProxies, parseSwitch, parseText } from './flag-values.ts'
+import { envName, flagName } from './names.ts'
 
 /** Names the responder that answers by default. */
 export const responderNames = ['echo', 'openai', 'webhook'] as const
@@ -22,6 +25,8 @@ export interface ServeOptions {
   /** Security: lets an operator make the server call addresses inside its own network. */
   allowPrivateWebhooks: boolean
   responder: ResponderName
+  /** Limits that differ from the usual ones. */
+  limits: Partial<LimitSettings>
   /** Log lines as JSON. */
   json: boolean
 }
@@ -78,16 +83,16 @@ const flags: { [Key in keyof ServeOptions]: Flag<ServeOptions[Key]> } = {
     default: 'echo',
     parse: parseResponder,
   },
+  limits: {
+    value: 'list',
+    help: 'off, or limits with commas between them: messages-per-address=60,answers-per-day=500 (see below)',
+    default: {},
+    parse: parseLimits,
+  },
   json: { help: 'write every log line as JSON', default: false, parse: parseSwitch },
 }
 
 const keys = Object.keys(flags) as (keyof ServeOptions)[]
-
-/** `publicUrl` → `public-url` */
-const flagName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
-/** `publicUrl` → `LUMIKA_PUBLIC_URL` */
-const envName = (key: string): string => `LUMIKA_${flagName(key).replaceAll('-', '_').toUpperCase()}`
 
 /** Environment variables; an empty one counts as absent. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -127,7 +132,8 @@ export function readCommandLine(args: string[], env: Environment): CommandLine {
 export function helpText(): string {
   const rows = keys.map((key) => {
     const { value, help, default: preset } = flags[key]
-    const shown = preset === undefined || preset === false || String(preset) === '' ? '' : ` (default: ${preset})`
+    const hasPreset = (typeof preset === 'string' || typeof preset === 'number') && preset !== ''
+    const shown = hasPreset ? ` (default: ${preset})` : ''
     return [`--${flagName(key)}${value ? ` <${value}>` : ''}`, envName(key), help + shown] as const
   })
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column as 0 | 1].length)))
@@ -143,6 +149,9 @@ ${table.join('\n')}
 Responders, by environment only:
   openai   LUMIKA_OPENAI_MODEL, LUMIKA_OPENAI_BASE_URL (default: https://api.openai.com/v1), LUMIKA_OPENAI_API_KEY
   webhook  LUMIKA_WEBHOOK_URL, LUMIKA_WEBHOOK_SECRET
+
+Limits, and what they are unless --limits says otherwise (messages, reads and guesses: a minute):
+${limitsHelp()}
 
 Also:
   --help, -h     prints this
@@ -170,46 +179,8 @@ function parse(args: string[]): { values: Record<string, unknown>; positionals: 
   }
 }
 
-function parsePort(text: string, name: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-  if (!(port <= 65_535)) throw new UsageError(`${name} must be a whole number from 0 to 65535.`)
-  return port
-}
-
-function parseText(text: string, name: string): string {
-  if (text.trim() === '') throw new UsageError(`${name} needs a value.`)
-  return text.trim()
-}
-
-function parseKey(text: string, name: string): string {
-  if (!/^[\x21-\x7e]{16,200}$/.test(text)) {
-    throw new UsageError(`${name} must be 16 to 200 visible ASCII characters without spaces.`)
-  }
-  return text
-}
-
-function parseOrigin(text: string, name: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  const isOrigin = url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
-  if (!isOrigin) throw new UsageError(`${name} must be an address such as https://chat.example.com, without a path.`)
-  return url.origin
-}
-
-function parseProxies(text: string, name: string): 'loopback' | string[] {
-  if (text.trim() === 'loopback') return 'loopback'
-  const addresses = text.split(',').map((entry) => entry.trim())
-  if (addresses.every((address) => isIP(address) !== 0)) return addresses
-  throw new UsageError(`${name} must be loopback, or IP addresses with commas between them.`)
-}
-
 function parseResponder(text: string, name: string): ResponderName {
   const found = responderNames.find((responder) => responder === text)
   if (!found) throw new UsageError(`${name} must be one of ${responderNames.join(', ')}.`)
   return found
-}
-
-function parseSwitch(text: string, name: string): boolean {
-  if (/^(1|true|yes|on)$/i.test(text)) return true
-  if (/^(0|false|no|off)$/i.test(text)) return false
-  throw new UsageError(`${name} must be true or false.`)
 }

@@ -33,11 +33,23 @@ export interface RunningServer {
 const graceMs = 10_000
 const flushMs = 1_000
 
+const connectionLimits = {
+  /** Bytes: 4,000 non-Latin characters fit a GET. */
+  maxHeaderSize: 65_536,
+  /** Milliseconds: an idle connection outlives the time between two of the widget's polls, so that none reconnects. */
+  keepAliveTimeout: 55_000,
+  /** Milliseconds: whoever sends a head, or a body, a byte at a time holds a connection no longer than this. */
+  headersTimeout: 15_000,
+  requestTimeout: 20_000,
+  connectionsCheckingInterval: 5_000,
+}
+
 /** Starts the server. @throws StartError, UsageError */
 export async function serve(options: ServeOptions, context: ServeContext): Promise<RunningServer> {
   const { env, logger, assetFolder, print } = context
   const responders = createResponders(options.responder, env)
   const storage = await storageAt(options.storage)
+  const watchForProxies = options.trustProxy ? () => {} : createProxyWatch(logger)
 
   let demoToken = (): string | null => null
   const assets = loadAssets({ folder: assetFolder, demoToken: () => demoToken() })
@@ -46,13 +58,15 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
   const server = listen({
     port: options.port,
     hostname: options.host,
-    fetch: (request) => handle(request),
+    fetch: (request) => {
+      watchForProxies(request)
+      return handle(request)
+    },
     manual: true,
     silent: true,
     gracefulShutdown: false,
     ...(options.trustProxy && { trustProxy: options.trustProxy }),
-    // 4,000 non-Latin characters fit a GET; an idle connection outlives the widget's polls, so that none reconnects.
-    node: { maxHeaderSize: 65_536, keepAliveTimeout: 75_000, headersTimeout: 80_000 },
+    node: connectionLimits,
   })
   // The port comes first: an operator key that was made and stored must also be shown.
   try {
@@ -72,6 +86,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
       publicUrl: options.publicUrl ?? url,
       ...(options.operatorKey !== undefined && { operatorKey: options.operatorKey }),
       assets,
+      limits: options.limits,
       log: logger,
     })
     const { fetch, registry } = lumika
@@ -83,6 +98,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
       publicUrl: options.publicUrl ?? url,
       token: demoToken(),
       operatorKey,
+      pinned: assets.pinned,
       json: options.json,
       logger,
       print,
@@ -116,6 +132,19 @@ async function storageAt(address: string): ReturnType<typeof openStorage> {
 }
 
 const notYet = (): Response => new Response(null, { status: 503, headers: { 'retry-after': '1' } })
+
+/** Says once that visitors come through a proxy nobody named: they all count as one address then. */
+function createProxyWatch(logger: Logger): (request: Request) => void {
+  let isSaid = false
+  return (request) => {
+    if (isSaid || !request.headers.has('x-forwarded-for')) return
+    isSaid = true
+    logger.warn(
+      'requests come through a proxy that is not trusted, so all visitors share its address and its rate limits; ' +
+        'name it: --trust-proxy loopback, or its addresses',
+    )
+  }
+}
 
 /** The address to open in a browser on this machine. */
 function addressOf(host: string, port: string): string {

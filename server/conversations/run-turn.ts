@@ -19,11 +19,13 @@ import type { PrivateValue, PublicValue, TurnEnd, TurnStart } from './values.ts'
 export interface RunOptions extends OrderOptions, PatienceOptions {
   /** The responder of an integration; null when there is none any more. */
   responderFor: (integrationId: string) => Responder | null
+  /** Whether the integration may have one more answer today; the same turn may ask again. @default always */
+  mayAnswer?: (integrationId: string, turnId: string) => Promise<boolean>
   logger: Logger
   /** Names this process among those that write to the log. */
   owner: string
-  /** How often an owner shows a sign of life while its responder is silent, in milliseconds. @default 10_000 */
-  beatMs?: number
+  /** How often an owner shows a sign of life while its responder is silent, in milliseconds. */
+  beatMs: number
   /** The turn has ended, and that is stored. */
   onEnd: (turn: TurnRef) => void
 }
@@ -50,24 +52,42 @@ export async function runTurn(
 ): Promise<void> {
   const { log } = options
   const { conversation, turnId } = ref
-  const found = await log.find<PublicValue>(conversation, turnKey(turnId))
+  // A turn that is let go of waits for somebody to find it: one failed look at the storage is no reason for that.
+  const trying = <T>(work: () => Promise<T>) => persist(options, controller.signal, work)
+  const found = await trying(() => log.find<PublicValue>(conversation, turnKey(turnId)))
   const start = found?.entry.value.turn
   if (!found || !start) return
-  if (!(await previousHasEnded(options, conversation, found.entry, controller.signal))) return
+  if (!(await trying(() => previousHasEnded(options, conversation, found.entry, controller.signal)))) return
 
   const state = emptyTurn()
-  await advance(log, conversation, turnId, state)
+  await trying(() => advance(log, conversation, turnId, state))
   if (state.claimed && !mayTakeOver) return
   const end = (outcome: Outcome) => endTurn(options, ref, start, state.deltas, outcome)
   // Its end stands already, and only the mark was left open: ending it once more closes the mark and nothing else.
-  if (await log.find(conversation, endKey(turnId))) return end({})
-  const pen = await claimTurn(log, conversation, turnId, options.owner, state)
+  if (await trying(() => log.find(conversation, endKey(turnId)))) return end({})
+  const pen = await trying(() => claimTurn(log, conversation, turnId, options.owner, state))
   if (!pen) return
   if (state.stopRequested) return end({ stopped: true })
   if (state.deltas.length > 0) return end({ failure: interrupted })
 
   const outcome = await answer(options, ref, found.entry, pen, controller)
-  if (outcome) await end(outcome)
+  if (outcome && (await isStillOurs(options, pen))) await end(outcome)
+}
+
+/**
+ * Whether an owner with nothing to say may end its turn. After a long pause its patience with the responder runs out
+ * at once, while the one that took over may be in the middle of its answer. What was said needs no such question: every
+ * piece was fenced, and whoever took over has published it.
+ */
+async function isStillOurs(options: RunOptions, pen: TurnPen): Promise<boolean> {
+  if (pen.state.deltas.length > 0) return true
+  try {
+    await persist(options, undefined, () => pen.write({ type: 'beat' }))
+    return true
+  } catch (error) {
+    if (error instanceof FencedError) return false
+    throw error
+  }
 }
 
 type Outcome = Pick<TurnEnd, 'failure' | 'stopped' | 'pending'>
@@ -87,35 +107,39 @@ async function answer(
   controller: AbortController,
 ): Promise<Outcome | null> {
   const { log, logger } = options
+  const trying = <T>(work: () => Promise<T>) => persist(options, controller.signal, work)
   const names = parseConversationKey(ref.conversation)
   const responder = names && options.responderFor(names.integrationId)
   if (!responder) return { pending: 'human' }
+  const { mayAnswer } = options
+  if (mayAnswer && !(await trying(() => mayAnswer(names.integrationId, ref.turnId)))) return { pending: 'human' }
 
+  /** Whatever is done to the lane shows what others wrote there: a request to stop, or that the turn was taken over. */
+  const obey = async (work: Promise<void>) => {
+    await work.catch((error: unknown) => error instanceof FencedError && controller.abort(error))
+    if (pen.state.stopRequested) controller.abort(new StopError())
+  }
   const stopListening = options.wakeups.on(ref.conversation, (notice) => {
-    if (!pen.isForeign(notice)) return
-    pen.check().then(
-      () => pen.state.stopRequested && controller.abort(new StopError()),
-      (error: unknown) => error instanceof FencedError && controller.abort(error),
-    )
+    // A look that fails must not be the last one: the request to stop would go unseen.
+    if (pen.isForeign(notice)) void obey(trying(() => pen.check()))
   })
-  const beat = setInterval(() => {
-    pen.write({ type: 'beat' }).catch((error: unknown) => error instanceof FencedError && controller.abort(error))
-  }, options.beatMs ?? 10_000)
+  const beat = setInterval(() => void obey(pen.write({ type: 'beat' })), options.beatMs)
 
   try {
     // Whatever came between the claim and the listener.
-    await pen.check()
+    await trying(() => pen.check())
     if (pen.state.stopRequested) throw new StopError()
+    const history = await trying(() => historyFor(log, ref.conversation, message))
     const pieces = responder.respond({
       ...names,
       turnId: ref.turnId,
       text: message.value.body,
-      history: await historyFor(log, ref.conversation, message),
+      history,
       ...(message.value.turn?.context && { context: message.value.turn.context }),
       signal: controller.signal,
     })
     for await (const text of untilAborted(pieces, controller.signal)) {
-      if (text) await persist(options, controller.signal, () => pen.write({ type: 'delta', text }))
+      if (text) await trying(() => pen.write({ type: 'delta', text }))
       if (pen.state.stopRequested) throw new StopError()
     }
     return pen.state.deltas.length > 0 ? {} : { pending: 'human' }
@@ -158,7 +182,13 @@ async function endTurn(
     if (Object.keys(data).length > 0) value.data = data
     return log.append(conversation, 'public', value, keys)
   }
-  await persist(options, undefined, commit)
+  let isFirst = true
+  await persist(options, undefined, async () => {
+    // Between two tries the conversation may have been erased, and has to stay so.
+    if (!isFirst && !(await log.find(conversation, turnKey(turnId)))) return
+    isFirst = false
+    await commit()
+  })
   options.onEnd({ conversation, turnId })
 }
 

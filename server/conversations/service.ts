@@ -5,7 +5,16 @@ import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry, RecentOptions, RecentPage } from '../storage/log.ts'
 import { history } from './history.ts'
 import type { HistoryQuery } from './history.ts'
-import { conversationKey, endKey, mintConversation, newTurnId, operatorKey, randomId, turnKey } from './keys.ts'
+import {
+  clientKey,
+  conversationKey,
+  endKey,
+  mintConversation,
+  newTurnId,
+  operatorKey,
+  randomId,
+  turnKey,
+} from './keys.ts'
 import { mismatch, receive } from './receive.ts'
 import { records } from './records.ts'
 import type { OperatorRecord, RecordsPage } from './records.ts'
@@ -46,6 +55,8 @@ export interface StreamReader {
 /** A stored message and its stream. */
 export interface Sent {
   turnId: string
+  /** Whether the message had been stored before. */
+  replayed: boolean
   events(reader: StreamReader): AsyncGenerator<StreamItem, void, undefined>
 }
 
@@ -53,6 +64,8 @@ export interface Sent {
 export interface Conversations {
   /** Stores a message; its answer begins once `begin` is called. */
   send(input: SendInput): Promise<Sent & { begin(): void }>
+  /** Whether a message of this idempotency key has been stored. */
+  hasMessage(integrationId: string, conversationId: string, clientMessageId: string): Promise<boolean>
   /** The rest of a turn's stream after event `n`; null when there is none. @throws HttpError `not_found` */
   resume(integrationId: string, conversationId: string, turnId: string, n: number): Promise<Sent | null>
   /** Asks for an answer to be stopped. @throws HttpError `not_found` */
@@ -101,6 +114,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     replayed: boolean,
   ): Sent => ({
     turnId: message.value.turn?.id ?? '',
+    replayed,
     events: (reader) =>
       counted(
         follow({
@@ -147,6 +161,9 @@ export function createConversations(options: ConversationsOptions): Conversation
         },
       }
     },
+
+    hasMessage: async (integrationId, conversationId, clientMessageId) =>
+      (await log.find(conversationKey(integrationId, conversationId), clientKey(clientMessageId))) !== null,
 
     async resume(integrationId, conversationId, turnId, n) {
       const conversation = conversationKey(integrationId, conversationId)

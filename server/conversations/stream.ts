@@ -3,7 +3,7 @@ import { limits } from '../../protocol.ts'
 import type { StreamEvent } from '../../protocol.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
-import { endKey } from './keys.ts'
+import { endKey, turnKey } from './keys.ts'
 import { advance, emptyTurn, turnLane } from './turn-lane.ts'
 import type { TurnRef } from './turns.ts'
 import { toRecord, turnEnd } from './values.ts'
@@ -27,7 +27,7 @@ export interface FollowOptions {
   replayed: boolean
   /** The client has gone. */
   signal: AbortSignal
-  /** Asked on every sign of life: whether the caller's token still holds. */
+  /** Whether the caller's token still holds. Asked every `keepAliveMs`, however much there is to say. */
   isAllowed: () => Promise<boolean>
   /** Whether this process writes no answers any more: a stream without an end is then left for others to go on with. */
   isEnding: () => boolean
@@ -85,10 +85,21 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
   const state = emptyTurn()
   let n = Math.max(options.from, 1)
   let lookForEnd = true
+  let hasWaited = false
   let lastSign = monotonic()
+  let lastCheck = lastSign
+  const isRevoked = async (): Promise<boolean> => {
+    if (monotonic() - lastCheck < keepAliveMs) return false
+    lastCheck = monotonic()
+    return !(await options.isAllowed())
+  }
+  const breakOff = (failure: NonNullable<TurnEnd['failure']>) => {
+    const ending = { end: { turnId, deltas: n - 1, failure }, answer: null }
+    return numbered(closingEvents(options.message, ending), n, n, async () => {})
+  }
   try {
     while (!signal.aborted) {
-      let ending = lookForEnd ? await findEnding(log, conversation, turnId) : null
+      const ending = lookForEnd ? await findEnding(log, conversation, turnId) : null
       await advance(log, conversation, turnId, state)
       if (ending && state.deltas.length < ending.end.deltas) {
         // The pieces were dropped. Whoever had some of them gets the record next, which has it all.
@@ -96,24 +107,27 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
         else state.deltas = respread(ending)
       }
       for (; n <= state.deltas.length; n++) {
+        if (await isRevoked()) return yield* breakOff(revoked)
         lastSign = monotonic()
         yield { n, event: { type: 'delta', text: state.deltas[n - 1] as string } }
       }
       if (ending) {
-        return yield* numbered(closingEvents(options.message, ending), ending.end.deltas + 1, n, () =>
+        // Storage that was rolled back may have lost pieces that this reader has got.
+        const first = Math.max(ending.end.deltas, state.deltas.length) + 1
+        return yield* numbered(closingEvents(options.message, ending), first, n, () =>
           // With its pieces the turn's lane has gone: it is too old to be mistaken for anything.
           state.length > 0 ? deliver(options, turnId) : Promise.resolve(),
         )
       }
       if (lookForEnd && options.isEnding()) return
-      lookForEnd = await listener.next(Math.max(lastSign + keepAliveMs - monotonic(), 0), signal)
+      // Erased, or lost by a storage that was rolled back: nobody is going to answer it.
+      if (lookForEnd && hasWaited && !(await log.find(conversation, turnKey(turnId)))) return yield* breakOff(lost)
+      hasWaited = true
+      lookForEnd = await listener.next(Math.max(Math.min(lastSign, lastCheck) + keepAliveMs - monotonic(), 0), signal)
+      if (await isRevoked()) return yield* breakOff(revoked)
       if (monotonic() - lastSign >= keepAliveMs) {
         lookForEnd = true
         lastSign = monotonic()
-        if (!(await options.isAllowed())) {
-          ending = { end: { turnId, deltas: n - 1, failure: revoked }, answer: null }
-          return yield* numbered(closingEvents(options.message, ending), n, n, async () => {})
-        }
         yield null
       }
     }
@@ -126,6 +140,12 @@ const revoked = {
   code: 'token_revoked' as const,
   message: 'This chat was disconnected by the site.',
   retryable: false,
+}
+
+const lost = {
+  code: 'responder_interrupted' as const,
+  message: 'The message is not there any more.',
+  retryable: true,
 }
 
 async function findEnding(log: ConversationLog, conversation: string, turnId: string): Promise<Ending | null> {

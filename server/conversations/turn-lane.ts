@@ -94,7 +94,8 @@ export interface TurnPen {
 }
 
 /**
- * Claims a turn. Null when the lane has grown beyond `state` meanwhile: somebody else was quicker.
+ * Claims a turn. Null when the lane has grown beyond `state` meanwhile: somebody else was quicker. May be tried again
+ * with the same `state` where it failed.
  * The position is the fence: an owner that was paused and taken for dead finds it taken when it wakes up.
  */
 export async function claimTurn(
@@ -107,11 +108,14 @@ export async function claimTurn(
   const lane = turnLane(turnId)
   const claim: TurnValue = { type: 'claim', owner }
   const claimed = await log.append(conversation, lane, claim, { at: state.length })
-  if (claimed.outcome !== 'stored') return null
-  fold(state, claimed.entry, [])
+  const own = claimed.outcome === 'stored' ? claimed.entry : await unconfirmedClaim()
+  if (!own) return null
+  fold(state, own, [])
 
   /** The position of the newest entry that is this pen's own. */
   let writing = state.length - 1
+  /** Where a piece may stand that was never confirmed, and whether it was met there. */
+  let unconfirmed: { position: number; isThere: boolean } | null = null
   let queue: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = queue.then(work)
@@ -119,33 +123,47 @@ export async function claimTurn(
     return result
   }
 
-  /** Whether an entry of the given type, which only the owner writes, was among the unread ones. */
-  const readOthers = async (own?: TurnValue['type']): Promise<boolean> => {
-    let found = false
+  const readOthers = async (): Promise<void> => {
     for (;;) {
       const page = await log.after<TurnValue>(conversation, lane, state.cursor, READ_LIMIT)
       for (const entry of page.entries) {
         if (entry.value.type === 'claim') throw new FencedError('Another process has taken this turn over.')
-        found ||= entry.value.type === own
+        // Only the owner writes pieces.
+        if (entry.value.type === 'delta' && entry.position === unconfirmed?.position) unconfirmed.isThere = true
         fold(state, entry, [])
       }
-      if (!page.hasMore) return found
+      if (!page.hasMore) return
     }
+  }
+
+  /** Appends at the next position, whatever others put there first; a piece that stands there already, not again. */
+  const write = async (value: TurnValue): Promise<void> => {
+    const isPiece = value.type === 'delta'
+    for (;;) {
+      // A piece is tried again until it is stored, so what is unconfirmed can only be this one.
+      if (isPiece && unconfirmed?.isThere) break
+      writing = state.length
+      if (isPiece) unconfirmed = { position: writing, isThere: false }
+      const appended = await log.append(conversation, lane, value, { at: writing })
+      if (appended.outcome === 'stored') {
+        fold(state, appended.entry, [])
+        break
+      }
+      await readOthers()
+    }
+    if (isPiece) unconfirmed = null
+  }
+
+  /** A claim of this process that was stored by an earlier try whose answer never came. */
+  async function unconfirmedClaim(): Promise<LogEntry<TurnValue> | null> {
+    const [entry] = (await log.after<TurnValue>(conversation, lane, state.cursor, 1)).entries
+    return entry?.value.type === 'claim' && entry.value.owner === owner ? entry : null
   }
 
   return {
     state,
     isForeign: (notice) => notice === null || (notice.lane === lane && notice.position > writing),
-    check: () => inTurn(async () => void (await readOthers())),
-    write: (value) =>
-      inTurn(async () => {
-        for (;;) {
-          writing = state.length
-          const appended = await log.append(conversation, lane, value, { at: state.length })
-          if (appended.outcome === 'stored') return fold(state, appended.entry, [])
-          // An earlier try may have been stored although its answer never came: then it stands there already.
-          if (await readOthers(value.type)) return
-        }
-      }),
+    check: () => inTurn(readOthers),
+    write: (value) => inTurn(() => write(value)),
   }
 }

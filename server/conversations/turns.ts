@@ -13,7 +13,7 @@ export interface TurnRef {
 }
 
 /** How the turns of a process are run. */
-export interface TurnsOptions extends Omit<RunOptions, 'isClosing' | 'onEnd'> {
+export interface TurnsOptions extends Omit<RunOptions, 'isClosing' | 'onEnd' | 'beatMs'> {
   /** How long an owner may show no sign of life before its turn is taken over, in milliseconds. @default 30_000 */
   leaseMs?: number
   /** How often unfinished turns are looked for, in milliseconds. @default 2_000 */
@@ -77,7 +77,9 @@ export function createTurns(options: TurnsOptions): Turns {
     const name = nameOf(turn)
     if (closing || running.has(name)) return
     const controller = new AbortController()
-    const done = runTurn({ ...options, onEnd: dropLater, isClosing: () => closing }, turn, mayTakeOver, controller)
+    // Two signs of life may be late before anybody takes the turn over.
+    const run = { ...options, beatMs: leaseMs / 3, onEnd: dropLater, isClosing: () => closing }
+    const done = runTurn(run, turn, mayTakeOver, controller)
       .catch((error: unknown) => logger.error('turn: left unfinished', { error }))
       .finally(() => running.delete(name))
     running.set(name, { done, controller })

@@ -1,9 +1,11 @@
 /** `/conversation`: send, resume, stop, history. */
 import type { H3 } from 'h3'
 import { paths } from '../../protocol.ts'
-import { mintedConversationId } from '../conversations/keys.ts'
-import type { Conversations } from '../conversations/service.ts'
+import { invalidToken } from '../access/tokens.ts'
+import { conversationKey, mintedConversationId } from '../conversations/keys.ts'
+import type { Conversations, Sent } from '../conversations/service.ts'
 import { HttpError } from '../errors.ts'
+import type { Limits } from '../limits/limits.ts'
 import { empty, json } from './answers.ts'
 import { gated } from './gate.ts'
 import type { Caller, GateOptions } from './gate.ts'
@@ -13,41 +15,88 @@ import { streamAnswer } from './sse.ts'
 /** What these routes need. */
 export interface ConversationRoutesOptions extends GateOptions {
   conversations: Conversations
+  limits: Limits
 }
 
 /** Adds the routes to the app. */
 export function conversationRoutes(app: H3, options: ConversationRoutesOptions): void {
-  const { conversations, logger } = options
+  const { conversations, limits, logger } = options
 
   const send = async (caller: Caller): Promise<Response> => {
-    const { request, integration, params, headers, isAllowed } = caller
+    const { request, params } = caller
     const conversationId = read.conversationId(params)
     const seen = read.lastEventId(request, params)
     // A client that names an event is reconnecting, whatever else its request says: nothing is stored.
-    if (seen) {
-      const id = conversationId ?? mintedConversationId(seen.turnId)
-      if (id === null) throw new HttpError(404, 'not_found', 'There is no such answer in this conversation.')
-      await caller.checkIdentity(id)
-      const sent = await conversations.resume(integration.id, id, seen.turnId, seen.n)
-      return sent ? streamAnswer(sent, isAllowed, logger, headers) : empty(204, headers)
-    }
+    if (seen) return resume(caller, conversationId, seen)
+    const { integration } = caller
     const text = read.textContent(params)
     const clientMessageId = read.clientMessageId(params)
     const context = read.context(params)
     await caller.checkIdentity(conversationId ?? anyCapability)
-    const sent = await conversations.send({
-      integration,
-      text,
-      ...(conversationId !== undefined && { conversationId }),
-      ...(clientMessageId !== undefined && { clientMessageId }),
-      ...(context && { context }),
+    const conversation = conversationId === undefined ? null : conversationKey(integration.id, conversationId)
+    const uncount = await limits.message(
+      caller,
+      conversation,
+      async () =>
+        conversationId !== undefined &&
+        clientMessageId !== undefined &&
+        conversations.hasMessage(integration.id, conversationId, clientMessageId),
+    )
+    return streaming(caller, conversation, async () => {
+      const sent = await conversations.send({
+        integration,
+        text,
+        ...(conversationId !== undefined && { conversationId }),
+        ...(clientMessageId !== undefined && { clientMessageId }),
+        ...(context && { context }),
+      })
+      if (sent.replayed) uncount()
+      // A timer runs after the promises that put `ack` on the wire: it is out before the responder is called.
+      setTimeout(sent.begin, 0)
+      return sent
     })
-    // A timer runs after the promises that put `ack` on the wire: it is out before the responder is called.
-    setTimeout(sent.begin, 0)
-    return streamAnswer(sent, isAllowed, logger, headers)
   }
 
-  const history = async ({ request, integration, params, headers, checkIdentity }: Caller): Promise<Response> => {
+  const resume = async (
+    caller: Caller,
+    conversationId: string | undefined,
+    { turnId, n }: { turnId: string; n: number },
+  ): Promise<Response> => {
+    const id = conversationId ?? mintedConversationId(turnId)
+    await limits.read(caller)
+    if (id === null) throw await guessed(caller, noAnswer())
+    await caller.checkIdentity(id)
+    return streaming(caller, conversationKey(caller.integration.id, id), () =>
+      conversations.resume(caller.integration.id, id, turnId, n),
+    )
+  }
+
+  /** Streams what `open` gives, in a place of its own for as long as that takes; 204 for null. */
+  const streaming = async (
+    caller: Caller,
+    conversation: string | null,
+    open: () => Promise<Sent | null>,
+  ): Promise<Response> => {
+    const release = limits.open(caller, conversation)
+    try {
+      const sent = await open()
+      if (sent) return streamAnswer(sent, { ...caller, logger, onEnd: release })
+      release()
+      return empty(204, caller.headers)
+    } catch (error) {
+      release()
+      throw await guessed(caller, error)
+    }
+  }
+
+  /** Counts a miss. Passes the error on. */
+  const guessed = async (caller: Caller, error: unknown): Promise<unknown> => {
+    if (error instanceof HttpError && error.status === 404) await limits.guess(caller)
+    return error
+  }
+
+  const history = async (caller: Caller): Promise<Response> => {
+    const { request, integration, params, headers } = caller
     const conversationId = read.requiredConversationId(params)
     const afterId = read.cursor(params, 'afterId')
     const beforeId = read.cursor(params, 'beforeId')
@@ -56,23 +105,38 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
     }
     const wait = read.wait(params)
     const limit = read.limit(params)
-    await checkIdentity(conversationId)
-    const page = await conversations.history(integration.id, conversationId, {
-      ...(afterId !== undefined && { afterId }),
-      ...(beforeId !== undefined && { beforeId }),
-      limit,
-      wait,
-      // Reading the signal makes every request dearer, so only requests that wait have one.
-      signal: wait > 0 ? request.signal : never,
-    })
-    return json(page, 200, headers)
+    await caller.checkIdentity(conversationId)
+    await limits.read(caller)
+    const release = wait > 0 ? limits.open(caller, conversationKey(integration.id, conversationId)) : () => {}
+    try {
+      const page = await conversations.history(integration.id, conversationId, {
+        ...(afterId !== undefined && { afterId }),
+        ...(beforeId !== undefined && { beforeId }),
+        limit,
+        wait,
+        // Reading the signal makes every request dearer, so only requests that wait have one.
+        signal: wait > 0 ? request.signal : never,
+      })
+      // The token may have been revoked meanwhile.
+      if (wait > 0 && !(await caller.isAllowed())) throw invalidToken()
+      if (page.lastMessageId === null) await limits.guess(caller)
+      return json(page, 200, headers)
+    } finally {
+      release()
+    }
   }
 
-  const stop = async ({ integration, params, headers, checkIdentity }: Caller): Promise<Response> => {
+  const stop = async (caller: Caller): Promise<Response> => {
+    const { integration, params, headers } = caller
     const conversationId = read.requiredConversationId(params)
     const turnId = read.turnId(params)
-    await checkIdentity(conversationId)
-    await conversations.stop(integration.id, conversationId, turnId)
+    await caller.checkIdentity(conversationId)
+    await limits.read(caller)
+    try {
+      await conversations.stop(integration.id, conversationId, turnId)
+    } catch (error) {
+      throw await guessed(caller, error)
+    }
     return empty(204, headers)
   }
 
@@ -83,5 +147,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
 
 /** Stands for the id the server is about to mint. */
 const anyCapability = `c_${'0'.repeat(22)}`
+
+const noAnswer = () => new HttpError(404, 'not_found', 'There is no such answer in this conversation.')
 
 const never = new AbortController().signal

@@ -7,6 +7,8 @@ import { decideOrigin, looksLikePageLoad } from '../access/origins.ts'
 import type { Registry } from '../access/registry.ts'
 import { invalidToken, isToken, readToken } from '../access/tokens.ts'
 import { HttpError } from '../errors.ts'
+import { addressKey } from '../limits/address.ts'
+import type { Asker } from '../limits/limits.ts'
 import type { Logger } from '../logger.ts'
 import { empty, errorAnswer } from './answers.ts'
 import type { HeaderList } from './answers.ts'
@@ -23,7 +25,7 @@ export interface GateOptions {
 }
 
 /** A request that has passed. */
-export interface Caller {
+export interface Caller extends Asker {
   request: Request
   integration: Integration
   params: Params
@@ -79,6 +81,8 @@ export function gated(options: GateOptions, rules: RouteRules, work: (caller: Ca
       return await work({
         request,
         integration,
+        // The server that took the connection knows the address, and whether a proxy is to be believed about it.
+        address: addressKey((request as { ip?: string }).ip),
         params: single(given),
         headers,
         isAllowed: async () => (await options.registry.resolve(token)) !== null,

@@ -30,3 +30,18 @@ export async function openLog(storage: Storage, options: LogOptions = {}): Promi
     }
   }
 }
+
+/** Milliseconds a count may take: counting must not use up the time a message has to be stored in. */
+const countersMs = 150
+
+/**
+ * A connection with which processes that share a storage can count together; null where there is none to share.
+ * Whoever opened it disconnects it.
+ * @throws LogError `storage_unavailable`
+ */
+export async function openCounters(storage: Storage): Promise<Redis | Cluster | null> {
+  const { driver } = storage.getMount('')
+  if (driver.name !== 'redis') return null
+  const { connectRedis } = await import('./redis-client.ts')
+  return connectRedis((driver as Driver<unknown, Redis | Cluster>).getInstance?.() as Redis, countersMs)
+}

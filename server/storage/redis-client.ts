@@ -8,9 +8,12 @@ const firstConnectionMs = 5_000
 /** Milliseconds an operation may take in all; a cluster may try several nodes meanwhile. */
 const operationMs = 1_800
 
-/** A connection of our own, ready to use. */
-export async function connectRedis(source: Redis | Cluster): Promise<Redis | Cluster> {
-  const client = duplicate(source)
+/** A connection of our own, ready to use. @param commandTimeout milliseconds until an unanswered command fails */
+export async function connectRedis(
+  source: Redis | Cluster,
+  commandTimeout = redisLimits.commandTimeout,
+): Promise<Redis | Cluster> {
+  const client = duplicate(source, commandTimeout)
   let lastError: unknown
   client.on('error', (error: unknown) => (lastError = error))
   const isReady = await new Promise<boolean>((resolve) => {
@@ -54,9 +57,10 @@ export async function bounded<R>(task: () => Promise<R>): Promise<R> {
   }
 }
 
-function duplicate(source: Redis | Cluster): Redis | Cluster {
-  if (!source.isCluster) return (source as Redis).duplicate({ ...redisLimits, keyPrefix: '', lazyConnect: true })
-  const { retryStrategy, enableOfflineQueue, ...redisOptions } = redisLimits
+function duplicate(source: Redis | Cluster, commandTimeout: number): Redis | Cluster {
+  const limits = { ...redisLimits, commandTimeout }
+  if (!source.isCluster) return (source as Redis).duplicate({ ...limits, keyPrefix: '', lazyConnect: true })
+  const { retryStrategy, enableOfflineQueue, ...redisOptions } = limits
   return (source as Cluster).duplicate([], {
     clusterRetryStrategy: retryStrategy,
     enableOfflineQueue,

@@ -4,12 +4,13 @@ import type { H3, H3Event } from 'h3'
 import { scriptTag, toCard } from '../../access/card.ts'
 import type { Integration } from '../../access/integration.ts'
 import type { CreatedToken, Registry } from '../../access/registry.ts'
+import type { PinnedFile } from '../../assets.ts'
 import { HttpError } from '../../errors.ts'
 import { empty, json } from '../answers.ts'
 import { readJson } from './body.ts'
 import { operatorRoute } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
-import { createIntegrationSchema, updateIntegrationSchema } from './schemas.ts'
+import { createIntegrationSchema, rotateSecretSchema, updateIntegrationSchema } from './schemas.ts'
 
 /** What these routes need. */
 export interface IntegrationRoutesOptions extends OperatorApi {
@@ -20,24 +21,32 @@ export interface IntegrationRoutesOptions extends OperatorApi {
   defaultResponder: string | null
   /** The address visitors' browsers reach this server by; it stands in the script tag. */
   publicUrl: () => string
+  /** The wall clock, in milliseconds. */
+  now: () => number
+  /** This version of `widget.js`, for tags that pin it. @default there is none */
+  pinned?: PinnedFile
   /** Erases every conversation of an integration. It may be called again for the same one. */
   removeConversations: (integrationId: string) => Promise<void>
 }
 
 /** Adds the routes to the app. */
 export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): void {
-  const { registry, responders, defaultResponder } = options
+  const { registry, responders, defaultResponder, now } = options
+  const cardOf = (integration: Integration) => toCard(integration, now())
 
   /** What an answer says about a token that was just made. */
   const created = ({ integration, tokenId, token }: CreatedToken) => ({
-    integration: toCard(integration),
+    integration: cardOf(integration),
     token,
     tokenId,
-    ...(integration.kind === 'widget' && { snippet: scriptTag(options.publicUrl(), token) }),
+    ...(integration.kind === 'widget' && {
+      snippet: scriptTag(options.publicUrl(), token),
+      ...(options.pinned && { pinnedSnippet: scriptTag(options.publicUrl(), token, options.pinned) }),
+    }),
   })
 
   operatorRoute(app, '/api/integrations', options, {
-    GET: () => json({ integrations: registry.list().map(toCard) }),
+    GET: () => json({ integrations: registry.list().map(cardOf) }),
     POST: async ({ req }) => {
       const made = await registry.create(await readJson(req, createIntegrationSchema))
       const answer = created(made)
@@ -48,11 +57,11 @@ export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): v
   })
 
   operatorRoute(app, '/api/integrations/:id', options, {
-    GET: (event) => json({ integration: toCard(existing(event)) }),
+    GET: (event) => json({ integration: cardOf(existing(event)) }),
     PATCH: async (event) => {
       const { id } = existing(event)
       const integration = await registry.update(id, await readJson(event.req, updateIntegrationSchema))
-      return json({ integration: toCard(integration) })
+      return json({ integration: cardOf(integration) })
     },
     DELETE: async (event) => {
       // The integration goes first, so that nothing new arrives while its conversations are erased. Should that break
@@ -72,6 +81,15 @@ export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): v
     DELETE: async (event) => {
       await registry.revokeToken(existing(event).id, getRouterParam(event, 'tokenId') ?? '')
       return empty(204)
+    },
+  })
+
+  operatorRoute(app, '/api/integrations/:id/identity-secrets', options, {
+    POST: async (event) => {
+      const { id } = existing(event)
+      const { overlapSeconds } = await readJson(event.req, rotateSecretSchema)
+      const { integration, secret } = await registry.rotateIdentitySecret(id, overlapSeconds)
+      return json({ integration: { ...cardOf(integration), identitySecret: secret } }, 201)
     },
   })
 

@@ -14,6 +14,7 @@ const settings = {
   responseMode: z.enum(['auto', 'approval']).optional(),
   allowUnsignedIds: z.boolean().optional(),
   requireIdentity: z.boolean().optional(),
+  answersPerDay: z.int().min(0).max(10_000_000).nullable().optional(),
   retentionDays: z.int().min(1).max(36_500).nullable().optional(),
   widget: widgetSettings.optional(),
 }
@@ -25,6 +26,12 @@ export const createIntegrationSchema = z.strictObject({ name, kind: z.enum(['wid
 
 /** The body of `PATCH /api/integrations/:id`. */
 export const updateIntegrationSchema = z.strictObject({ name: name.optional(), ...settings })
+
+/**
+ * The body of `POST /api/integrations/:id/identity-secrets`. A day is how long a `userJwt` may live, so by default none
+ * that was made before ends early.
+ */
+export const rotateSecretSchema = z.strictObject({ overlapSeconds: z.int().min(0).max(2_592_000).default(86_400) })
 
 /** Level by level rather than by recursion, which a hostile body could drive as deep as it likes. */
 function depthIsAtMost(value: unknown, depth: number): boolean {

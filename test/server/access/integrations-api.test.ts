@@ -73,9 +73,13 @@ describe('making an integration', () => {
         allowUnsignedIds: false,
         requireIdentity: false,
         retentionDays: null,
+        answersPerDay: null,
         widget: {},
         tokens: [{ id: data.tokenId, hint: data.token.slice(-4), value: data.token, createdAt: expect.any(String) }],
         identitySecret: expect.stringMatching(/^lis_/),
+        identitySecrets: [
+          { hint: data.integration.identitySecret?.slice(-4), createdAt: expect.any(String) as string },
+        ],
         warnings: [],
         createdAt: expect.any(String),
         updatedAt: expect.any(String),
@@ -108,7 +112,7 @@ describe('making an integration', () => {
       const { text } = await call('GET', path)
       expect(text).toContain(data.token)
       expect(text).not.toContain(data.integration.identitySecret)
-      expect(text).not.toMatch(/"hash"|identitySecrets/)
+      expect(text).not.toMatch(/"hash"|"secret"/)
     }
   })
 
@@ -191,6 +195,7 @@ describe('changing, reading and deleting', () => {
       await call('PATCH', '/integrations/int_none', { name: 'x' }),
       await call('DELETE', '/integrations/int_none'),
       await call('POST', '/integrations/int_none/tokens'),
+      await call('POST', '/integrations/int_none/identity-secrets', {}),
       await call('DELETE', '/integrations/int_none/tokens/tok_none'),
       await call('DELETE', `/integrations/${data.integration.id}/tokens/tok_none`),
     ]
@@ -213,6 +218,7 @@ describe('input that is refused', () => {
     ['a domain that is no text', { ...shop, allowedDomains: [1] }, /allowedDomains\.0/],
     ['a mode of no kind', { ...shop, responseMode: 'manual' }, /responseMode/],
     ['a flag that is a text', { ...shop, requireIdentity: 'true' }, /requireIdentity/],
+    ['a negative budget', { ...shop, answersPerDay: -1 }, /answersPerDay/],
     ['half a day', { ...shop, retentionDays: 0.5 }, /retentionDays/],
     ['no day', { ...shop, retentionDays: 0 }, /retentionDays/],
     ['a responder nobody configured', { ...shop, responder: 'gone' }, /responder/],
@@ -271,6 +277,7 @@ describe('I64: the door', () => {
     ['DELETE', '/integrations/int_none'],
     ['POST', '/integrations/int_none/tokens'],
     ['DELETE', '/integrations/int_none/tokens/tok_none'],
+    ['POST', '/integrations/int_none/identity-secrets'],
     ['GET', '/responders'],
     ['PUT', '/integrations'],
     ['HEAD', '/integrations'],

@@ -49,6 +49,7 @@ describe('an integration', () => {
       allowUnsignedIds: false,
       requireIdentity: false,
       retentionDays: null,
+      answersPerDay: null,
       widget: {},
       identitySecrets: [{ secret: expect.stringMatching(/^lis_[A-Za-z0-9_-]{43}$/) }],
     })

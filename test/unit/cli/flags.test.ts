@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { defaultLimits } from '../../../server/limits/settings.ts'
 import { helpText, readCommandLine } from '../../../server/cli/flags.ts'
 
 const options = (args: string[], env: Record<string, string> = {}) =>
   readCommandLine(['serve', ...args], env).serveOptions()
 
 describe('the flags of lumika serve', () => {
+  test('G12: off lifts every limit', () => {
+    const { limits } = options(['--limits', 'off'])
+    expect(Object.keys(limits)).toEqual(Object.keys(defaultLimits))
+    expect(new Set(Object.values(limits))).toEqual(new Set([Infinity]))
+  })
+
   test('have the documented defaults', () => {
     expect(options([])).toEqual({
       port: 3000,
@@ -15,6 +22,7 @@ describe('the flags of lumika serve', () => {
       trustProxy: undefined,
       allowPrivateWebhooks: false,
       responder: 'echo',
+      limits: {},
       json: false,
     })
   })
@@ -27,6 +35,14 @@ describe('the flags of lumika serve', () => {
     ['--public-url', 'LUMIKA_PUBLIC_URL', 'https://Chat.Example/', 'publicUrl', 'https://chat.example'],
     ['--trust-proxy', 'LUMIKA_TRUST_PROXY', '10.0.0.1, ::1', 'trustProxy', ['10.0.0.1', '::1']],
     ['--trust-proxy', 'LUMIKA_TRUST_PROXY', 'loopback', 'trustProxy', 'loopback'],
+    ['--limits', 'LUMIKA_LIMITS', 'messages-per-address=60', 'limits', { messagesPerAddress: 60 }],
+    [
+      '--limits',
+      'LUMIKA_LIMITS',
+      'answers-per-day=0, open-per-address=off',
+      'limits',
+      { answersPerDay: 0, openPerAddress: Infinity },
+    ],
     ['--responder', 'LUMIKA_RESPONDER', 'webhook', 'responder', 'webhook'],
   ]
   test.each(cases)('%s and %s take %s', (flag, variable, value, key, meaning) => {
@@ -59,6 +75,13 @@ describe('the flags of lumika serve', () => {
     ['a short operator key', ['--operator-key', 'secret'], {}, /--operator-key must be 16/],
     ['a public address with a path', ['--public-url', 'https://a.example/chat'], {}, /--public-url must be/],
     ['a public address of another scheme', ['--public-url', 'ftp://a.example'], {}, /--public-url must be/],
+    ['a limit nobody knows', ['--limits', 'mails=1'], {}, /--limits: mails is none of messages-per-address/],
+    [
+      'a limit without a number',
+      ['--limits', 'answers-per-day=many'],
+      {},
+      /give answers-per-day a whole number, or off/,
+    ],
     ['a proxy by name', ['--trust-proxy', 'proxy.internal'], {}, /--trust-proxy must be/],
     ['an unknown responder', ['--responder', 'gpt'], {}, /echo, openai, webhook/],
     ['a switch with a strange word', [], { LUMIKA_JSON: 'maybe' }, /LUMIKA_JSON must be true or false/],

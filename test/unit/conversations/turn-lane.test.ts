@@ -12,13 +12,20 @@ describe('the lane of a turn', () => {
   let log: ConversationLog
   /** Whether the next append is stored, and then says that it failed. */
   let losesAnswer = false
+  /** Whether the next append fails. */
+  let refuses = false
 
   beforeEach(async () => {
     const real = await openLog(createStorage())
     losesAnswer = false
+    refuses = false
     log = {
       ...real,
       async append(...args) {
+        if (refuses) {
+          refuses = false
+          throw new LogError('storage_unavailable', 'Nothing was stored.')
+        }
         const appended = await real.append(...args)
         if (!losesAnswer) return appended as never
         losesAnswer = false
@@ -53,6 +60,16 @@ describe('the lane of a turn', () => {
     expect((await written()).deltas).toEqual(['one', 'three'])
   })
 
+  it('G10: a claim that was not confirmed counts for the process that made it, and for nobody else', async () => {
+    const state = emptyTurn()
+    losesAnswer = true
+    await expect(claimTurn(log, conversation, 't1', 'a', state)).rejects.toThrow(LogError)
+    expect(await claimTurn(log, conversation, 't1', 'b', emptyTurn())).toBeNull()
+    const pen = (await claimTurn(log, conversation, 't1', 'a', state)) as TurnPen
+    await pen.write({ type: 'delta', text: 'one' })
+    expect(await written()).toMatchObject({ deltas: ['one'], length: 2 })
+  })
+
   it('F93: a piece whose storing was not confirmed is not written twice', async () => {
     const pen = (await claim('a')) as TurnPen
     await pen.write({ type: 'delta', text: 'one' })
@@ -62,6 +79,30 @@ describe('the lane of a turn', () => {
     await pen.write({ type: 'delta', text: 'two' })
     expect((await written()).deltas).toEqual(['one', 'two'])
     expect(pen.state).toMatchObject({ deltas: ['one', 'two'], stopRequested: true })
+  })
+
+  it('G10: nor when it was met by somebody else’s look at the lane, or by a sign of life, before it was tried again', async () => {
+    for (const meanwhile of ['check', 'beat'] as const) {
+      const pen = (await claim(meanwhile)) as TurnPen
+      losesAnswer = true
+      await expect(pen.write({ type: 'delta', text: meanwhile })).rejects.toThrow(LogError)
+      if (meanwhile === 'check') await pen.check()
+      else await pen.write({ type: 'beat' })
+      await pen.write({ type: 'delta', text: meanwhile })
+      await pen.write({ type: 'delta', text: meanwhile })
+    }
+    expect((await written()).deltas).toEqual(['check', 'check', 'beat', 'beat'])
+  })
+
+  it('G10: one that was not stored is written when it is tried again, though others wrote meanwhile', async () => {
+    const pen = (await claim('a')) as TurnPen
+    refuses = true
+    await expect(pen.write({ type: 'delta', text: 'one' })).rejects.toThrow(LogError)
+    await log.append(conversation, turnLane('t1'), { type: 'stop' })
+    await pen.check()
+    await pen.write({ type: 'delta', text: 'one' })
+    expect((await written()).deltas).toEqual(['one'])
+    expect(pen.state).toMatchObject({ deltas: ['one'], stopRequested: true, length: 3 })
   })
 
   it('A23: a request to stop is seen by a check and by the next write, and costs no piece', async () => {
