@@ -1,5 +1,4 @@
-/** Reads an event stream as `EventSource` does, with a limit. */
-import { createParser } from 'eventsource-parser'
+/** Reads an event stream as `EventSource` does (HTML, 9.2.6), with a limit. */
 import { AdapterError } from './adapter.ts'
 
 /** An unnamed event. */
@@ -10,42 +9,57 @@ export interface ServerSentEvent {
 }
 
 /**
- * Cuts UTF-8 into events; it may be split anywhere. Named events are dropped.
+ * Cuts UTF-8 into events; it may be split anywhere. Named events are dropped, and so is `retry`: when to come back is the
+ * widget's to decide.
  * @throws AdapterError `protocol` for an event of more than `maxEventSize` characters
  */
 export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => ServerSentEvent[] {
   // The byte order mark is taken away here: in Node 24 a decoder takes two when the first one arrives in pieces.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let isAtStart = true
-  let id = ''
-  let events: ServerSentEvent[] = []
-  let isTooLong = false
   let isAfterCr = false
-  const parser = createParser({
-    // A line is counted with its field name.
-    maxBufferSize: maxEventSize + 6,
-    onEvent: (made) => {
-      id = made.id ?? id
-      isTooLong ||= made.data.length > maxEventSize
-      if ((made.event ?? 'message') === 'message') events.push({ id, data: made.data })
-    },
-    onError: ({ type }) => (isTooLong ||= type === 'max-buffer-size-exceeded'),
-  })
-  // The parser takes three characters of the first text it is fed for a byte order mark.
-  parser.feed('')
+  /** The line that has not ended yet. */
+  let rest = ''
+  let id = ''
+  let data: string | undefined
+  let type = ''
+
+  const takeField = (line: string): void => {
+    const colon = line.indexOf(':')
+    const name = colon < 0 ? line : line.slice(0, colon)
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '')
+    if (name === 'data') data = data === undefined ? value : `${data}\n${value}`
+    else if (name === 'event') type = value
+    else if (name === 'id' && !value.includes('\0')) id = value
+  }
 
   return (chunk) => {
     let text = decoder.decode(chunk, { stream: true })
-    if (isAtStart && text) {
-      isAtStart = false
-      text = text.replace(/^\uFEFF/, '')
+    if (!text) return []
+    if (isAtStart) text = text.replace(/^\uFEFF/, '')
+    isAtStart = false
+    // A line ends at its CR, without waiting for an LF that may belong to it.
+    if (isAfterCr) text = text.replace(/^\n/, '')
+    isAfterCr = text.endsWith('\r')
+
+    const lines = text.split(/\r\n|\r|\n/)
+    lines[0] = rest + lines[0]
+    rest = lines.pop() as string
+    const events: ServerSentEvent[] = []
+    for (const line of lines) {
+      if (line) takeField(line)
+      else {
+        if (data !== undefined && /^(message)?$/.test(type)) events.push({ id, data })
+        data = undefined
+        type = ''
+      }
+      if ((data?.length ?? 0) > maxEventSize) throw tooLong()
     }
-    // The parser waits after CR for what comes next; an event must not wait.
-    const lines = (isAfterCr && text.startsWith('\n') ? text.slice(1) : text).replace(/\r\n?/g, '\n')
-    if (text) isAfterCr = text.endsWith('\r')
-    events = []
-    parser.feed(lines)
-    if (isTooLong) throw new AdapterError('protocol', 'The server sent an event that is too long.', { status: 200 })
+    // A line is counted with its field name.
+    if (rest.length > maxEventSize + 6) throw tooLong()
     return events
   }
 }
+
+const tooLong = (): AdapterError =>
+  new AdapterError('protocol', 'The server sent an event that is too long.', { status: 200 })

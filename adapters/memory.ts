@@ -1,12 +1,17 @@
 /** A whole backend in memory: demos, docs and tests need no server. Everything is gone with the page. */
-import { codePoints, limits, parseEventId } from '../protocol.ts'
-import type { ConversationRecord, ErrorCode, RecordData, StreamEvent } from '../protocol.ts'
-import { AdapterError } from './adapter.ts'
-import type { AdapterEvent, ChatAdapter } from './adapter.ts'
-import { change, changed, hasEnded, interruptible, randomId } from './_memory.ts'
-import type { MemoryConversation, MemoryStore, MemoryTurn } from './_memory.ts'
+import type { ConversationRecord } from '../protocol.ts'
+import type { AdapterError, AdapterEvent, ChatAdapter } from './adapter.ts'
+import { createLocalAdapter } from './_local.ts'
+import { changed, nothingGoingOn, randomId, sleep } from './_turns.ts'
+import type { LiveConversation } from './_turns.ts'
 
-export type { MemoryStore } from './_memory.ts'
+/** Conversations by id: `new Map()`. What is inside may change. */
+export type MemoryStore = Map<string, MemoryConversation>
+
+/** A conversation in a `MemoryStore`. */
+export interface MemoryConversation extends LiveConversation {
+  records: ConversationRecord[]
+}
 
 /** Options of `createMemoryAdapter`. */
 export interface MemoryAdapterOptions {
@@ -35,144 +40,69 @@ export interface MemoryAdapter extends ChatAdapter {
 
 /** A backend that lives in this object. */
 export function createMemoryAdapter(options: MemoryAdapterOptions = {}): MemoryAdapter {
-  const { delayMs = 30, store = new Map(), now = Date.now } = options
+  const { delayMs = 30, store = new Map<string, MemoryConversation>(), now = Date.now } = options
   const reply = options.reply ?? ((text) => `There is no server behind this chat. You wrote: ${text}`)
   const failures: Record<keyof ChatAdapter, AdapterError[]> = { send: [], resume: [], history: [], stop: [] }
   const cuts: number[] = []
+
+  const open = (id: string): MemoryConversation => {
+    const found = store.get(id) ?? { ...nothingGoingOn(), records: [] }
+    store.set(id, found)
+    return found
+  }
+  const append = (id: string, record: ConversationRecord): void => {
+    const conversation = open(id)
+    conversation.records = [...conversation.records, record]
+    changed(conversation)
+  }
+  const backend = createLocalAdapter({
+    async answer({ text, signal }) {
+      const made = await reply(text, signal)
+      return typeof made === 'string' ? words(made, delayMs) : made
+    },
+    patienceMs: 0,
+    records: { read: (id) => open(id).records, append },
+    open,
+    now,
+  })
 
   const enter = (method: keyof ChatAdapter, signal: AbortSignal | undefined): void => {
     signal?.throwIfAborted()
     const failure = failures[method].shift()
     if (failure) throw failure
   }
-  const open = (id: string): MemoryConversation => {
-    const found = store.get(id) ?? { records: [], turns: [], idle: Promise.resolve(), watchers: new Set() }
-    store.set(id, found)
-    return found
-  }
-  const append = (to: MemoryConversation, actor: ConversationRecord['actor'], body: string, data?: RecordData) => {
-    const id = `${to.records.length.toString(36)}-${randomId()}`
-    const createdAt = new Date(now()).toISOString()
-    const record: ConversationRecord = { id, actor, type: 'message', body, ...(data && { data }), createdAt }
-    to.records.push(record)
-    return record
-  }
-
-  const answer = async (conversation: MemoryConversation, turn: MemoryTurn): Promise<void> => {
-    const { signal } = turn.controller
-    const emit = (event: StreamEvent): void => {
-      turn.events.push(event)
-      changed(conversation)
-    }
-    let body = ''
-    let hasFailed = false
-    try {
-      for await (const text of interruptible(async () => reply(turn.text, signal), delayMs, signal)) {
-        emit({ type: 'delta', text })
-        body += text
-      }
-    } catch {
-      hasFailed = !signal.aborted
-    }
-    const stopped = signal.aborted
-    if (body) {
-      const data = stopped ? { stopped } : hasFailed ? { interrupted: true } : undefined
-      emit({ type: 'message', message: append(conversation, 'assistant', body, data) })
-    }
-    if (hasFailed) {
-      const code = body ? 'responder_interrupted' : 'responder_failed'
-      emit({ type: 'failure', code, message: 'The answer failed. Send the message again.', retryable: true })
-    }
-    emit({ type: 'done', lastMessageId: conversation.records.at(-1)?.id ?? '', ...(stopped && { stopped }) })
-  }
-
-  async function* stream(
-    in_: MemoryConversation,
-    turn: MemoryTurn,
-    from: number,
-    signal?: AbortSignal,
-    replayed = false,
-  ) {
-    const end = from + (cuts.shift() ?? Infinity)
-    for (let n = from; n < end; n++) {
-      while (n >= turn.events.length && !hasEnded(turn)) {
-        await change(in_, signal)
-        signal?.throwIfAborted()
-      }
-      const event = turn.events[n]
-      if (!event) return
-      const made: AdapterEvent = { id: `${turn.id}.${n}`, event: event.type === 'ack' ? { ...event, replayed } : event }
+  async function* cut(stream: AsyncIterable<AdapterEvent>): AsyncGenerator<AdapterEvent> {
+    let left = cuts.shift() ?? Infinity
+    for await (const made of stream) {
+      // Cut before its first event, the message has arrived all the same.
+      if (left <= 0) return
       yield made
+      if (--left <= 0) return
     }
   }
 
   return {
-    async *send({ text: given, conversationId = `c_${randomId()}`, clientMessageId, signal }) {
-      enter('send', signal)
-      const text = given.trim()
-      if (!text) throw refused('invalid_text', 400, 'The message is empty. Write something.')
-      if (codePoints(text) > limits.textCodePoints) throw refused('text_too_long', 413, 'Shorten the message.')
-      const conversation = open(conversationId)
-      const known = conversation.turns.find((turn) => turn.clientMessageId === clientMessageId)
-      if (known && known.text !== text) throw refused('idempotency_mismatch', 409, 'Use a new key for another message.')
-      if (known) return yield* stream(conversation, known, 0, signal, true)
-
-      const userMessageId = append(conversation, 'customer', text, { clientMessageId }).id
-      const id = `t${randomId()}`
-      const events: StreamEvent[] = [{ type: 'ack', conversationId, userMessageId, turnId: id, replayed: false }]
-      const turn = { id, clientMessageId, text, userMessageId, events, controller: new AbortController() }
-      conversation.turns.push(turn)
-      conversation.idle = conversation.idle.then(() => answer(conversation, turn))
-      changed(conversation)
-      yield* stream(conversation, turn, 0, signal)
+    async *send(request) {
+      enter('send', request.signal)
+      yield* cut(backend.send(request))
     },
-
-    async *resume({ conversationId, lastEventId, signal }) {
-      enter('resume', signal)
-      const last = parseEventId(lastEventId)
-      if (!last) throw refused('invalid_event_id', 400, 'The event id is malformed.')
-      const turn = open(conversationId).turns.find(({ id }) => id === last.turnId)
-      if (!turn) throw refused('not_found', 404, 'There is no such answer.')
-      yield* stream(open(conversationId), turn, last.n + 1, signal)
+    async *resume(request) {
+      enter('resume', request.signal)
+      yield* cut(backend.resume(request))
     },
-
-    async history({ conversationId, afterId, beforeId, limit = limits.historyDefault, wait = 0, signal }) {
-      enter('history', signal)
-      const conversation = open(conversationId)
-      const { records, turns } = conversation
-      const position = (id: string): number => {
-        const index = records.findIndex((record) => record.id === id)
-        if (index < 0) throw refused('cursor_not_found', 404, 'Read the history from the start.')
-        return index
-      }
-      const count = Math.min(limit, limits.historyMax)
-      const after = afterId === undefined ? 0 : position(afterId) + 1
-      if (records.length === after && wait > 0) await change(conversation, signal, wait * 1_000)
-      signal?.throwIfAborted()
-      const to = beforeId === undefined ? records.length : position(beforeId)
-      const from = afterId === undefined ? Math.max(0, to - count) : after
-      const messages = records.slice(from, Math.min(to, from + count))
-      const active = turns.find((turn) => !hasEnded(turn))
-      return {
-        conversationId,
-        messages,
-        lastMessageId: messages.at(-1)?.id ?? afterId ?? null,
-        hasMore: afterId === undefined ? from > 0 : from + count < to,
-        ...(active && { activeTurn: { turnId: active.id, userMessageId: active.userMessageId } }),
-      }
+    async history(request) {
+      enter('history', request.signal)
+      return backend.history(request)
     },
-
-    async stop({ conversationId, turnId, signal }) {
-      enter('stop', signal)
-      const turn = open(conversationId).turns.find(({ id }) => id === turnId)
-      if (!turn) throw refused('not_found', 404, 'There is no such answer.')
-      turn.controller.abort()
+    async stop(request) {
+      enter('stop', request.signal)
+      return backend.stop(request)
     },
-
     postOperatorMessage(conversationId, body, name = 'Sam') {
-      const conversation = open(conversationId)
-      const record = append(conversation, 'assistant', body, { author: { kind: 'operator', name } })
-      changed(conversation)
+      const data = { author: { kind: 'operator', name } } as const
+      const createdAt = new Date(now()).toISOString()
+      const record = { id: `m${randomId()}`, actor: 'assistant', type: 'message', body, data, createdAt } as const
+      append(conversationId, record)
       return record
     },
     failNext: (method, error) => void failures[method].push(error),
@@ -180,5 +110,9 @@ export function createMemoryAdapter(options: MemoryAdapterOptions = {}): MemoryA
   }
 }
 
-const refused = (code: ErrorCode, status: number, message: string): AdapterError =>
-  new AdapterError(code, message, { status })
+async function* words(text: string, delayMs: number): AsyncGenerator<string> {
+  for (const word of text.match(/\s*\S+\s*$|\s*\S+/g) ?? [text]) {
+    if (delayMs > 0) await sleep(delayMs)
+    yield word
+  }
+}

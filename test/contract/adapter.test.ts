@@ -1,9 +1,12 @@
 import { serve } from 'srvx/node'
 import { createHttpAdapter } from '../../adapters/http.ts'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
+import { createOpenAIAdapter } from '../../adapters/openai.ts'
+import type { RecordStore } from '../../adapters/openai.ts'
 import { createLumika } from '../../server/index.ts'
 import { createFunctionResponder } from '../../server/responders/function.ts'
 import { openStorage } from '../../server/storage/url.ts'
+import { openAIAnswerTo, startFakeOpenAI } from '../helpers/fake-openai.ts'
 import { describeAdapter, holdText } from './adapter.suite.ts'
 import type { AdapterBackend } from './adapter.suite.ts'
 
@@ -32,6 +35,10 @@ describeAdapter('http, by GET, where something in between lets no POST through',
     60_000,
   ),
 )
+
+describeAdapter('openai', () => startModel())
+
+describeAdapter('openai, with a storage that takes its time', () => startModel(slowStore()))
 
 async function* holding(): AsyncGenerator<string> {
   yield 'One moment'
@@ -78,6 +85,32 @@ async function startServer(
     async close() {
       await lumika.close({ graceMs: 0 })
       await server.close(true)
+    },
+  }
+}
+
+/** A model service on a real socket. There is nobody to reply but the model. */
+async function startModel(store?: RecordStore): Promise<AdapterBackend> {
+  const model = await startFakeOpenAI(({ body }) => (body.messages.at(-1)?.content === holdText ? 'hang' : 'ok'))
+  return {
+    adapter: createOpenAIAdapter({ baseUrl: model.url, model: 'fake-1', ...(store && { store }) }),
+    answerTo: openAIAnswerTo,
+    close: model.close,
+  }
+}
+
+/** As a database in the browser: asynchronous, and with copies of what was stored. */
+function slowStore(): RecordStore {
+  const stored = new Map<string, string[]>()
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 2))
+  return {
+    async read(conversationId) {
+      await pause()
+      return (stored.get(conversationId) ?? []).map((json) => JSON.parse(json))
+    },
+    async append(conversationId, record) {
+      await pause()
+      stored.set(conversationId, [...(stored.get(conversationId) ?? []), JSON.stringify(record)])
     },
   }
 }

@@ -47,8 +47,8 @@ export interface FakeOpenAI {
   requests: OpenAIRequest[]
   /** Answers being written now. */
   readonly running: number
-  /** What is done with requests from now on. */
-  scenario: OpenAIScenario
+  /** What is done with requests from now on; a function decides for each. */
+  scenario: OpenAIScenario | ((request: OpenAIRequest) => OpenAIScenario)
   close(): Promise<void>
 }
 
@@ -56,7 +56,7 @@ export interface FakeOpenAI {
 export const openAIAnswerTo = (text: string): string => `You asked: “${text}” Here is the answer – in a few pieces 🙂.`
 
 /** Starts one. */
-export async function startFakeOpenAI(scenario: OpenAIScenario = 'ok'): Promise<FakeOpenAI> {
+export async function startFakeOpenAI(scenario: FakeOpenAI['scenario'] = 'ok'): Promise<FakeOpenAI> {
   const requests: OpenAIRequest[] = []
   let running = 0
   const server = createServer((request, response) => {
@@ -66,8 +66,9 @@ export async function startFakeOpenAI(scenario: OpenAIScenario = 'ok'): Promise<
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as OpenAIRequest['body']
-      requests.push({ path: request.url ?? '', headers: request.headers, body })
-      const { scenario } = fake
+      const made = { path: request.url ?? '', headers: request.headers, body }
+      requests.push(made)
+      const scenario = typeof fake.scenario === 'function' ? fake.scenario(made) : fake.scenario
       if (request.method !== 'POST' || request.url !== '/v1/chat/completions')
         return answerError(response, { status: 404, body: '{"error":{"code":"unknown_url"}}' })
       play(response, scenario, body).catch(() => response.destroy())
@@ -137,6 +138,13 @@ async function play(response: ServerResponse, scenario: OpenAIScenario, body: Op
   if (scenario === 'usage') await write(response, frame({ ...chunk({}, null), choices: [], usage }))
   response.end('data: [DONE]\n\n')
 }
+
+/** A whole answer in these pieces, for the scenario `raw`. */
+export const openAIFrames = (pieces: string[]): string[] => [
+  ...pieces.map((content) => frame(chunk({ content }, null))),
+  frame(chunk({}, 'stop')),
+  'data: [DONE]\n\n',
+]
 
 const eventStream = 'text/event-stream; charset=utf-8'
 const usage = { prompt_tokens: 19, completion_tokens: 10, total_tokens: 29 }

@@ -64,6 +64,26 @@ describe('memory adapter', () => {
     expect((await adapter.history(sent)).messages).toHaveLength(2)
   })
 
+  it('A23: an answer that is stopped while it waits for the one before is never begun', async () => {
+    const asked: string[] = []
+    const adapter = createMemoryAdapter({
+      reply(text) {
+        asked.push(text)
+        return text === 'first' ? new Promise<string>(() => {}) : text
+      },
+    })
+    const first = message('first')
+    const second = { ...message('second'), conversationId: first.conversationId }
+    const turnOf = async (sent: typeof first) => {
+      for await (const { event } of adapter.send(sent)) if (event.type === 'ack') return event.turnId
+      throw new Error('no ack')
+    }
+    const turns = [await turnOf(first), await turnOf(second)].reverse()
+    for (const turnId of turns) await adapter.stop({ ...first, turnId })
+    await collect(adapter.send({ ...message('third'), conversationId: first.conversationId }))
+    expect(asked).toEqual(['first', 'third'])
+  })
+
   it('a person can write first', async () => {
     const adapter = createMemoryAdapter({ now: () => 0 })
     const record = adapter.postOperatorMessage('c_1', 'Welcome', 'Ann')
