@@ -1,12 +1,16 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { svelteTesting } from '@testing-library/svelte/vite'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { chmod, cp, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { BuildEnvironmentOptions, EnvironmentOptions, Plugin, UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
+import manifest from './package.json' with { type: 'json' }
 import { precompress } from './scripts/precompress.mjs'
 
-/** Stands in `widget.js` for the panel's hashed name, which is known once the panel is built. */
-const panelPlaceholder = 'panel-name-placeholder'
+/** Stands in `widget.js` for the names and hashes of its parts, which are known once the panel is built. */
+const filesPlaceholder = '__LUMIKA_FILES_PLACEHOLDER__'
 
 const shared: BuildEnvironmentOptions = {
   outDir: 'dist',
@@ -22,9 +26,9 @@ const shared: BuildEnvironmentOptions = {
 type Output = NonNullable<BuildEnvironmentOptions['rolldownOptions']>['output']
 
 /** What a page loads: one self-contained, minified file. */
-const forPages = (input: string, output: Output): EnvironmentOptions => ({
+const forPages = (input: string | Record<string, string>, output: Output): EnvironmentOptions => ({
   consumer: 'client',
-  build: { ...shared, rolldownOptions: { input, output, onwarn: fail, preserveEntrySignatures: 'strict' } },
+  build: { ...shared, rolldownOptions: { input, output, onwarn: fail, preserveEntrySignatures: 'allow-extension' } },
 })
 
 /** What `import … from 'lumika'` gives: modules with Svelte and all else bundled in. */
@@ -33,16 +37,11 @@ const forBundlers: EnvironmentOptions = {
   build: {
     ...shared,
     lib: {
-      entry: {
-        index: 'widget/index.ts',
-        'adapters/adapter': 'adapters/adapter.ts',
-        'adapters/http': 'adapters/http.ts',
-        'adapters/memory': 'adapters/memory.ts',
-        protocol: 'protocol.ts',
-      },
+      entry: pageEntries(),
       formats: ['es'],
     },
     rolldownOptions: {
+      external: ['react', 'vue'],
       output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       onwarn: fail,
     },
@@ -67,7 +66,10 @@ const forServers: EnvironmentOptions = {
 /** All that `vite build` writes: the panel comes before `widget.js`, which names it. */
 const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
   environments: {
-    panel: forPages('widget/panel/mount.ts', { entryFileNames: 'panel-[hash].js', codeSplitting: false }),
+    panel: forPages(
+      { panel: 'widget/panel/mount.ts' },
+      { entryFileNames: '[name]-[hash].js', chunkFileNames: '[name]-[hash].js' },
+    ),
     widget: forPages('widget/embed.ts', { entryFileNames: 'widget.js', format: 'iife' }),
     npm: forBundlers,
     server: forServers,
@@ -81,7 +83,8 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
       }
       await cp('demo', 'dist/demo', { recursive: true })
       await chmod('dist/cli.js', 0o755)
-      await precompress('dist', /^(widget|panel-.+)\.js$/)
+      await precompress('dist', /^(widget|[a-z]+-.{8})\.js$/)
+      if (existsSync('dist/locales')) await precompress('dist/locales', /\.json$/)
     },
   },
 }
@@ -89,7 +92,7 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
 export default defineConfig(({ command }) => ({
   appType: 'custom',
   publicDir: false,
-  plugins: [svelteCompiler(), panelName()],
+  plugins: [svelteCompiler(), widgetParts()],
   ...(command === 'build' && outputs),
   optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
   test: {
@@ -106,6 +109,15 @@ export default defineConfig(({ command }) => ({
         test: { name: 'dom', environment: 'happy-dom', include: ['test/component/**/*.test.ts'] },
       },
       { test: { name: 'package', environment: 'node', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'crash',
+          environment: 'node',
+          include: ['test/crash/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'e2e',
@@ -129,23 +141,70 @@ function svelteCompiler() {
   })
 }
 
-/** Tells `widget.js` the panel's file name; while developing, that is its source. */
-function panelName(): Plugin {
-  let panel = ''
+/** Tells `widget.js` its parts: file names, and hashes for subresource integrity. While developing, the panel's source. */
+function widgetParts(): Plugin {
+  const parts: Record<string, Part> = {}
+  const locales = readLocales()
+  const forPages = Object.fromEntries(locales.map(({ name, part }) => [name, part]))
   return {
-    name: 'lumika:panel-name',
+    name: 'lumika:widget-parts',
+    // Before Vite's own resolution, which would find the modules for bundlers.
+    enforce: 'pre',
     sharedDuringBuild: true,
     config: (_config, { command }) => ({
-      define: { __LUMIKA_PANEL__: JSON.stringify(command === 'build' ? panelPlaceholder : '/widget/panel/mount.ts') },
+      define: {
+        __LUMIKA_FILES__:
+          command === 'build' ? filesPlaceholder : JSON.stringify({ panel: ['/widget/panel/mount.ts', ''] }),
+        __LUMIKA_LOCALES__: JSON.stringify(forPages),
+      },
     }),
+    resolveId(source, importer) {
+      // On a page with a script tag, languages are files of their own; bundlers know better what to do with modules.
+      const isForPages = this.environment.name === 'panel' && source.endsWith('/locales/load.ts')
+      return isForPages && importer ? resolve(dirname(importer), source.replace('load.ts', 'load.page.ts')) : null
+    },
     generateBundle(_options, bundle) {
+      if (this.environment.name === 'panel') {
+        for (const { part, json } of locales) this.emitFile({ type: 'asset', fileName: part[0], source: json })
+      }
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== 'chunk') continue
-        if (this.environment.name === 'panel') panel = chunk.fileName
-        if (this.environment.name === 'widget') chunk.code = chunk.code.replaceAll(panelPlaceholder, panel)
+        if (this.environment.name === 'panel') parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
+        if (this.environment.name === 'widget') chunk.code = chunk.code.replace(filesPlaceholder, JSON.stringify(parts))
       }
     },
   }
+}
+
+type Part = [file: string, integrity: string]
+
+/** The languages as files: the name carries a hash of what is in it. */
+function readLocales(): { name: string; json: string; part: Part }[] {
+  return readdirSync('widget/locales')
+    .filter((file) => file.endsWith('.json') && file !== 'en.json')
+    .map((file) => {
+      const name = file.slice(0, -'.json'.length)
+      const json = JSON.stringify(JSON.parse(readFileSync(`widget/locales/${file}`, 'utf8')))
+      const integrity = integrityOf(json)
+      const hash = integrity
+        .slice('sha256-'.length)
+        .replace(/[^A-Za-z0-9]/g, '')
+        .slice(0, 8)
+      return { name, json, part: [`locales/${name}-${hash}.json`, integrity] }
+    })
+}
+
+/** Subresource Integrity, https://www.w3.org/TR/SRI/ */
+const integrityOf = (content: string): string => `sha256-${createHash('sha256').update(content).digest('base64')}`
+
+/** The entries that package.json names, but for the server's: the source of each is where its declarations say. */
+function pageEntries(): Record<string, string> {
+  const targets = Object.values(manifest.exports).filter((target) => typeof target === 'object')
+  const entries = targets.map(({ types, default: built }) => [
+    built.slice('./dist/'.length, -'.js'.length),
+    types.slice('./dist/types/'.length).replace(/\.d\.ts$/, '.ts'),
+  ])
+  return Object.fromEntries(entries.filter(([, source]) => !source?.startsWith('server/')))
 }
 
 function fail(warning: string | { message: string }): never {

@@ -1,21 +1,25 @@
 /** The script tag: `<script src="…/widget.js" data-integration-token="…">` is all a page needs. */
 import { createWidget } from './handle.ts'
-import type { PanelModule, WidgetHandle } from './handle.ts'
-import { optionsFromTag } from './options.ts'
+import type { Parts, WidgetHandle } from './handle.ts'
 import type { WidgetOptions } from './options.ts'
 
-/** The panel's file, beside `widget.js`. */
-declare const __LUMIKA_PANEL__: string
+/** The files beside `widget.js`: name, and hash for subresource integrity (none while developing). */
+declare const __LUMIKA_FILES__: Record<string, readonly [file: string, integrity: string]>
 
-/** What the page finds as `window.Lumika`. */
-export interface LumikaGlobal {
+/** What a page may call before `widget.js` is there: a function that gets `Lumika`, or a method's name and arguments. */
+export type QueuedCall = ((lumika: LumikaGlobal) => void) | [method: string, ...args: unknown[]]
+
+/** What the page finds as `window.Lumika`: the first chat's controls, and more chats. */
+export interface LumikaGlobal extends WidgetHandle {
   /** Puts one more chat on the page. */
   mountWidget(options: WidgetOptions): WidgetHandle
-  /** The chats that script tags have put on the page, by token. */
+  /** The chats that script tags have put on the page, by name; without a name, by token. */
   widgets: Record<string, WidgetHandle>
+  /** Makes a call: now, or as soon as there is a chat. */
+  push(...calls: QueuedCall[]): void
 }
 
-const page = window as Window & { Lumika?: LumikaGlobal }
+const page = window as Window & { Lumika?: LumikaGlobal | QueuedCall[] }
 
 // Only while the script runs for the first time is it the current one; modules and tag managers never see themselves.
 // An element by the name of `currentScript`, which a page may let its users write, hides the real one.
@@ -26,31 +30,89 @@ const tag =
     : document.querySelector<HTMLScriptElement>('script[data-integration-token][src*="widget"]')
 const source = tag?.src || location.href
 
-const loadPanel = (): Promise<PanelModule> =>
-  import(/* @vite-ignore */ new URL(__LUMIKA_PANEL__, source).href) as Promise<PanelModule>
+/** Has the browser fetch a file and compare it with its hash; what is imported afterwards is what was compared. */
+const prepare = (part: string, host: HTMLElement): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const [file = '', integrity = ''] = __LUMIKA_FILES__[part] ?? []
+    const url = new URL(file, source).href
+    const link = document.createElement('link')
+    if (!integrity || !link.relList.supports('modulepreload')) return resolve(url)
+    link.rel = 'modulepreload'
+    link.crossOrigin = 'anonymous'
+    link.integrity = integrity
+    // A page that trusts scripts by nonce has given one to the tag; hidden from attributes, it can be read here.
+    link.nonce = tag?.nonce ?? ''
+    link.href = url
+    link.onload = () => resolve(url)
+    link.onerror = () => {
+      link.remove()
+      reject(new Error(url))
+    }
+    host.append(link)
+  })
+
+const parts: Parts = {
+  prepare,
+  loadPanel: async (host) => import(/* @vite-ignore */ await prepare('panel', host)) as ReturnType<Parts['loadPanel']>,
+}
 
 const mountWidget = (options: WidgetOptions): WidgetHandle =>
-  createWidget({ ...options, serverUrl: options.serverUrl ?? new URL('.', source).href.replace(/\/$/, '') }, loadPanel)
+  createWidget({ ...options, serverUrl: options.serverUrl ?? new URL('.', source).href.replace(/\/$/, '') }, parts)
 
-const lumika = (page.Lumika ??= { mountWidget, widgets: {} })
+/** The page's global: whatever a chat can do, the first one does; before there is one, the call waits. */
+function createGlobal(waiting: QueuedCall[]): LumikaGlobal {
+  // Names are the page's: one of them may be `constructor`.
+  const widgets = Object.create(null) as Record<string, WidgetHandle>
+  const own = {
+    mountWidget,
+    widgets,
+    push(...calls: QueuedCall[]) {
+      const [first] = Object.values(widgets)
+      if (!first) return void waiting.push(...calls)
+      // Each by itself: the page's own mistakes are the page's to hear of, and keep nothing else from being done.
+      for (const call of calls) {
+        queueMicrotask(() => {
+          if (typeof call === 'function') call(lumika)
+          else lumika[call[0] as 'open'](...(call.slice(1) as []))
+        })
+      }
+    },
+  }
+  const lumika = new Proxy(own as LumikaGlobal, {
+    get(_, name: keyof LumikaGlobal) {
+      if (name in own) return own[name as 'push']
+      const [first] = Object.values(widgets)
+      if (first) return first[name as 'open']
+      // `then` would make a promise of it in the eyes of `await`.
+      if (name !== ('then' as string)) return (...args: unknown[]) => own.push([name, ...args])
+    },
+  })
+  return lumika
+}
+
+const early = page.Lumika
+const waiting = Array.isArray(early) ? early : []
+const lumika = early && !Array.isArray(early) ? early : (page.Lumika = createGlobal(waiting))
 
 function start(): void {
   try {
-    const options = optionsFromTag(tag?.dataset ?? {})
-    const token = options.integrationToken
+    const options = { ...tag?.dataset } as unknown as WidgetOptions
+    const { integrationToken: token, name = token } = options
     // A second tag for the same integration, or the same tag run twice, is the same chat.
-    if (!token || lumika.widgets[token]) return
-    const widget = mountWidget({ ...options, integrationToken: token })
+    const known = lumika.widgets[name]
+    if (!token || known) return known?.update({})
+    const widget = lumika.mountWidget(options)
     const { destroy } = widget
     // Forgotten first: the same tag, added again by the page's router, is to bring the chat back.
     widget.destroy = () => {
-      delete lumika.widgets[token]
+      delete lumika.widgets[name]
       return destroy()
     }
-    lumika.widgets[token] = widget
+    lumika.widgets[name] = widget
+    lumika.push(...waiting.splice(0))
   } catch (error) {
     // Whatever it is, the page goes on without a chat.
-    console.error('Lumika: the chat could not be started.', error)
+    console.error('Lumika:', error)
   }
 }
 

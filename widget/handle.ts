@@ -1,10 +1,10 @@
 /** The public controller of one widget: works from the first moment, and calls the panel once that is there. */
 import { createHost } from './host.ts'
 import { createLauncher } from './launcher.ts'
-import { resolveOptions } from './options.ts'
-import type { ResolvedOptions, WidgetOptions } from './options.ts'
-import { createSession } from './session.ts'
-import type { Session } from './session.ts'
+import type { LauncherTexts } from './launcher.ts'
+import { readMarker, watchMarker } from './marker.ts'
+import { isOn, storageName } from './options.ts'
+import type { Identity, WidgetOptions } from './options.ts'
 
 /** What can be listened to, and what a listener gets. */
 export interface WidgetEvents {
@@ -14,6 +14,8 @@ export interface WidgetEvents {
   close: undefined
   /** A message from the assistant or a person arrived. */
   message: { id: string; body: string; author: 'assistant' | 'person' }
+  /** The number of messages that arrived while the panel was closed has changed. */
+  unread: { count: number }
   /** Something failed that the visitor was told about. */
   error: { code: string }
 }
@@ -27,19 +29,34 @@ export interface WidgetHandle {
   send(text: string): void
   /** Leaves the conversation; the next message starts an empty one. Not where the conversation id is the site's own. */
   newConversation(): void
+  /** The visitor has signed in: goes on with the conversation that is theirs, in every tab. */
+  identify(identity: Identity): void
+  /** The visitor has signed out: forgets the conversation and all that the browser keeps of it, in every tab. */
+  logout(): void
+  /** Changes options. Those left out stay as they are. */
+  update(options: Partial<WidgetOptions>): void
+  setLocale(locale: string): void
+  setTheme(theme: 'auto' | 'light' | 'dark'): void
   /** Listens to an event. Returns the function that ends it. */
   on<E extends keyof WidgetEvents>(event: E, listener: (detail: WidgetEvents[E]) => void): () => void
+  off<E extends keyof WidgetEvents>(event: E, listener: (detail: WidgetEvents[E]) => void): void
   /** Takes everything of the widget out of the page. The conversation is kept for the next time. */
   destroy(): Promise<void>
   readonly isOpen: boolean
+  /** Messages that arrived while the panel was closed. */
+  readonly unread: number
 }
 
 /** What the panel is given. */
 export interface PanelProps {
-  options: ResolvedOptions
-  session: Session
+  options: WidgetOptions
   /** The visitor closes the panel from inside. */
   onClose: () => void
+  onUnread: (count: number) => void
+  /** The launcher's words in the language of the panel. */
+  onTexts: (texts: LauncherTexts) => void
+  /** Resolves when a part of the widget is known to be what was built. @default nothing is checked */
+  prepare?: (part: string) => Promise<unknown>
   emit: <E extends keyof WidgetEvents>(event: E, detail: WidgetEvents[E]) => void
 }
 
@@ -48,6 +65,8 @@ export interface PanelHandle {
   setOpen(isOpen: boolean): void
   send(text: string): void
   newConversation(): void
+  logout(): void
+  update(options: WidgetOptions): void
   destroy(): Promise<void>
 }
 
@@ -56,12 +75,24 @@ export interface PanelModule {
   mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle
 }
 
+/** Where the widget's parts come from. */
+export interface Parts {
+  /** @param host may hold what loading needs */
+  loadPanel(host: HTMLElement): Promise<PanelModule>
+  prepare?(part: string, host: HTMLElement): Promise<unknown>
+}
+
+/** How long a conversation without news is looked after on pages where nobody opens the chat, in milliseconds. */
+const DAY = 86_400_000
+
 /** Puts a widget on the page. @throws TypeError when the options name neither a token nor an adapter */
-export function createWidget(given: WidgetOptions, loadPanel: () => Promise<PanelModule>): WidgetHandle {
-  const options = resolveOptions(given)
-  const session = createSession(sessionName(options))
+export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts): WidgetHandle {
+  if (!given.integrationToken && !given.adapter) {
+    throw new TypeError('Lumika: integrationToken is missing. Copy it from your integration.')
+  }
+  let options: WidgetOptions = { ...given }
   const listeners = new Map<string, Set<(detail: never) => void>>()
-  const host = createHost(options)
+  const host = createHost()
   let panel: PanelHandle | null = null
   let loading: Promise<PanelModule> | null = null
   let calls: ((panel: PanelHandle) => void)[] = []
@@ -69,6 +100,8 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
   let isOpen = false
   let isDestroyed = false
   let hasFailed = false
+  let unread = 0
+  let texts: LauncherTexts | undefined
 
   const emit: PanelProps['emit'] = (event, detail) => {
     for (const listener of [...(listeners.get(event) ?? [])]) {
@@ -84,13 +117,17 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
   }
 
   const prefetch = () => {
-    loading ??= (async () => loadPanel())()
+    loading ??= loadPanel(host.element)
     // Whoever needs the module hears of the failure; the next intent tries again.
     loading.catch(() => (loading = null))
     return loading
   }
 
-  const show = () => launcher.show({ isOpen, isLoading: isOpen && !panel && !hasFailed, hasFailed })
+  const show = () => {
+    const isHidden = !isOn(options.launcher ?? true)
+    host.show(options)
+    launcher.show({ isOpen, isLoading: isOpen && !panel, hasFailed, isHidden, unread, texts })
+  }
 
   const withPanel = (call: (panel: PanelHandle) => void) => {
     if (isDestroyed) return
@@ -103,7 +140,14 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
 
   const mount = (module: PanelModule) => {
     if (isDestroyed || panel) return
-    panel = module.mountPanel(host.root, { options, session, onClose: () => setOpen(false), emit })
+    panel = module.mountPanel(host.root, {
+      options,
+      onClose: () => setOpen(false),
+      onUnread: setUnread,
+      onTexts: (given) => ((texts = given), show()),
+      ...(prepare && { prepare: (part) => prepare(part, host.element) }),
+      emit,
+    })
     hasFailed = false
     emit('ready', undefined)
     for (const call of calls.splice(0)) call(panel)
@@ -113,7 +157,8 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
   const fail = () => {
     isMounting = false
     if (isDestroyed || panel) return
-    // The calls are kept: what the visitor asked for is done once the panel is there.
+    // What nobody has asked for fails in silence. The calls are kept: what the visitor wanted is done at the next try.
+    if (!isOpen) return
     setOpen(false)
     hasFailed = true
     show()
@@ -122,6 +167,7 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
 
   const setOpen = (open: boolean) => {
     if (isDestroyed || open === isOpen) return
+    host.attach()
     isOpen = open
     hasFailed = false
     // Only a focus that would be lost is taken care of: one that is elsewhere on the page stays there.
@@ -133,9 +179,40 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
     emit(open ? 'open' : 'close', undefined)
   }
 
+  const setUnread = (count: number) => {
+    if (isDestroyed || count === unread) return
+    unread = count
+    show()
+    emit('unread', { count })
+  }
+
+  const update = (changes: Partial<WidgetOptions>) => {
+    if (isDestroyed) return
+    options = { ...options, ...changes }
+    host.attach()
+    show()
+    panel?.update(options)
+    lookAfter()
+  }
+
+  /** Shows what is known of the visitor's conversation, and has it looked after if it is a recent one. */
+  const lookAfter = () => {
+    if (panel) return
+    const marker = readMarker(storageName(options))
+    setUnread(marker?.unread ?? 0)
+    if (!marker || Date.now() - marker.at > DAY) return
+    const later = globalThis.requestIdleCallback ?? setTimeout
+    later(() => withPanel(() => {}))
+  }
+
+  const off = (event: string, listener: (detail: never) => void) => void listeners.get(event)?.delete(listener)
+
   const launcher = createLauncher({ onIntent: () => void prefetch().catch(() => {}), onClick: () => setOpen(!isOpen) })
   host.root.append(launcher.element)
-  if (options.open) setOpen(true)
+  const unwatch = watchMarker(() => panel || setUnread(readMarker(storageName(options))?.unread ?? 0))
+  show()
+  lookAfter()
+  if (isOn(options.open)) setOpen(true)
 
   return {
     open: () => setOpen(true),
@@ -146,25 +223,43 @@ export function createWidget(given: WidgetOptions, loadPanel: () => Promise<Pane
       withPanel((mounted) => mounted.send(text))
     },
     newConversation: () => withPanel((mounted) => mounted.newConversation()),
+    identify: (identity) => update({ ...nobody, ...identity }),
+    logout() {
+      // Where nothing is kept there is nothing to forget, and nothing to load for it.
+      if (panel || readMarker(storageName(options))) {
+        withPanel((mounted) => {
+          mounted.logout()
+          update(nobody)
+        })
+      } else update(nobody)
+    },
+    update,
+    setLocale: (locale) => update({ locale }),
+    setTheme: (theme) => update({ theme }),
     on(event, listener) {
       const set = listeners.get(event) ?? new Set()
       listeners.set(event, set.add(listener as (detail: never) => void))
-      return () => void set.delete(listener as (detail: never) => void)
+      return () => off(event, listener)
     },
+    off,
     async destroy() {
       if (isDestroyed) return
       isDestroyed = true
       isOpen = false
       calls = []
       listeners.clear()
-      host.remove()
+      unwatch()
+      host.element.remove()
       await panel?.destroy()
     },
     get isOpen() {
       return isOpen
     },
+    get unread() {
+      return unread
+    },
   }
 }
 
-const sessionName = ({ serverUrl, integrationToken, conversationId = '' }: ResolvedOptions): string =>
-  [serverUrl, integrationToken, conversationId].join('|')
+/** What is known of a visitor who is not signed in. */
+const nobody = { conversationId: '', userHash: '', userJwt: '' }

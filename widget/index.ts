@@ -4,12 +4,15 @@ import type { WidgetHandle } from './handle.ts'
 import type { WidgetOptions } from './options.ts'
 
 export type { WidgetEvents, WidgetHandle } from './handle.ts'
-export type { WidgetOptions } from './options.ts'
+export type { Identity, WidgetOptions } from './options.ts'
 
 /**
  * Puts a chat on the page. Call it where there is a document, and `destroy()` the handle when the page part goes.
  * @throws TypeError when neither `integrationToken` nor `adapter` is given
  */
 export function mountWidget(options: WidgetOptions): WidgetHandle {
-  return createWidget({ ...options, serverUrl: options.serverUrl ?? location.origin }, () => import('./panel/mount.ts'))
+  return createWidget(
+    { ...options, serverUrl: options.serverUrl ?? location.origin },
+    { loadPanel: () => import('./panel/mount.ts') },
+  )
 }

@@ -1,5 +1,8 @@
 /** The button the chat is opened with. Painted by hand: the page pays for it on every view. */
-import { texts } from './locales/launcher.ts'
+import { texts as english } from './locales/launcher.ts'
+
+/** What the button says. */
+export type LauncherTexts = typeof english
 
 /** What happens to the button. */
 export interface LauncherOptions {
@@ -8,16 +11,22 @@ export interface LauncherOptions {
   onClick: () => void
 }
 
+/** What the button shows. */
+export interface LauncherState {
+  isOpen: boolean
+  isLoading: boolean
+  hasFailed: boolean
+  isHidden: boolean
+  unread: number
+  /** @default English */
+  texts: LauncherTexts | undefined
+}
+
 /** The button. */
 export interface Launcher {
   element: HTMLButtonElement
-  show(state: { isOpen: boolean; isLoading: boolean; hasFailed: boolean }): void
+  show(state: LauncherState): void
 }
-
-const namespace = 'http://www.w3.org/2000/svg'
-const bubble =
-  'M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.6 4.1A.8.8 0 0 1 5 19.500V16A2 2 0 0 1 4 14z'
-const chevron = 'm6 9.500 6 6 6-6'
 
 /** Makes the button. */
 export function createLauncher({ onIntent, onClick }: LauncherOptions): Launcher {
@@ -25,27 +34,25 @@ export function createLauncher({ onIntent, onClick }: LauncherOptions): Launcher
   element.type = 'button'
   element.className = 'launcher'
   element.setAttribute('aria-haspopup', 'dialog')
-  const icon = document.createElementNS(namespace, 'svg')
-  const path = document.createElementNS(namespace, 'path')
-  icon.setAttribute('viewBox', '0 0 24 24')
-  icon.setAttribute('aria-hidden', 'true')
-  icon.append(path)
-  element.append(icon)
+  const badge = document.createElement('span')
+  // The icon is drawn by the style sheet.
+  element.append(document.createElement('i'), badge)
   for (const type of ['pointerenter', 'focus', 'touchstart']) {
-    element.addEventListener(type, onIntent, { once: true, passive: true })
+    element.addEventListener(type, onIntent, { passive: true })
   }
   element.addEventListener('click', onClick)
 
-  const show: Launcher['show'] = ({ isOpen, isLoading, hasFailed }) => {
-    const label = hasFailed ? texts.retry : isOpen ? texts.close : texts.open
-    element.setAttribute('aria-label', label)
-    element.setAttribute('aria-expanded', String(isOpen))
-    element.setAttribute('aria-busy', String(isLoading))
-    element.title = hasFailed ? label : ''
-    element.classList.toggle('failed', hasFailed)
-    path.setAttribute('d', isOpen ? chevron : bubble)
-    icon.classList.toggle('line', isOpen)
+  return {
+    element,
+    show({ isOpen, isLoading, hasFailed, isHidden, unread, texts = english }) {
+      const label = hasFailed ? texts.retry : isOpen ? texts.close : texts.open
+      const count = isOpen || hasFailed ? 0 : unread
+      element.setAttribute('aria-label', count ? `${label}, ${texts.unread.replace('#', `${count}`)}` : label)
+      element.setAttribute('aria-expanded', `${isOpen}`)
+      element.setAttribute('aria-busy', `${isLoading}`)
+      element.title = hasFailed ? label : ''
+      element.hidden = isHidden
+      badge.textContent = hasFailed ? '!' : count > 99 ? '99+' : `${count || ''}`
+    },
   }
-  show({ isOpen: false, isLoading: false, hasFailed: false })
-  return { element, show }
 }

@@ -19,7 +19,7 @@ const run = async () => {
 const write = (html: string) => (document.body.innerHTML = html)
 const tag = (attributes: string) => `<script src="https://chat.example/widget.js" ${attributes}></script>`
 
-beforeEach(() => vi.stubGlobal('__LUMIKA_PANEL__', 'panel-0.js'))
+beforeEach(() => vi.stubGlobal('__LUMIKA_FILES__', { panel: ['panel-0.js', ''] }))
 afterEach(async () => {
   for (const widget of Object.values(page.Lumika?.widgets ?? {})) await widget.destroy()
   delete page.Lumika
@@ -35,7 +35,7 @@ describe('X75: a script tag', () => {
     await run()
     expect(names()).toEqual(['Open chat'])
     expect(Object.getOwnPropertyNames(window).filter((name) => !before.has(name))).toEqual(['Lumika'])
-    expect(Object.keys(page.Lumika ?? {}).sort()).toEqual(['mountWidget', 'widgets'])
+    expect(Object.keys(page.Lumika ?? {}).sort()).toEqual(['mountWidget', 'push', 'widgets'])
   })
 
   test('that is the current script is read, and not another one', async () => {
@@ -117,6 +117,6 @@ describe('X75: a script tag', () => {
     missing.mockRestore()
     if (when !== 'at once') document.dispatchEvent(new Event('DOMContentLoaded'))
     expect(said).toHaveBeenCalledTimes(1)
-    expect(String(said.mock.calls[0]?.[0])).toContain('the chat could not be started')
+    expect(String(said.mock.calls[0]?.[0])).toContain('Lumika:')
   })
 })

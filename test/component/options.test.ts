@@ -1,85 +1,121 @@
 import { describe, expect, test } from 'vitest'
-import { optionsFromTag, resolveOptions } from '../../widget/options.ts'
+import { accentOf, isOn, positionOf, provenId, storageName, themeOf } from '../../widget/options.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
+import { settingsOf } from '../../widget/panel/settings.ts'
 
 const integrationToken = 'lwt_example'
 
-/** What a script tag's attributes mean. */
-const fromTag = (html: string): Partial<WidgetOptions> => {
+/** A script tag's options: the words of its attributes. */
+const fromTag = (html: string): WidgetOptions => {
   const holder = document.createElement('div')
-  holder.innerHTML = `<script ${html}></script>`
-  return optionsFromTag((holder.firstElementChild as HTMLScriptElement).dataset)
+  holder.innerHTML = `<script data-integration-token="${integrationToken}" ${html}></script>`
+  const { attributes } = holder.firstElementChild as HTMLScriptElement
+  // What browsers give for `{ ...dataset }`; happy-dom leaves out attributes without a value.
+  const entries = [...attributes]
+    .filter(({ name }) => name.startsWith('data-'))
+    .map(({ name, value }) => {
+      return [name.slice(5).replace(/-./g, (dash) => dash.charAt(1).toUpperCase()), value]
+    })
+  return Object.fromEntries(entries) as WidgetOptions
 }
 
-describe('the script tag', () => {
-  test.each<[attribute: string, options: Partial<WidgetOptions>]>([
-    ['data-integration-token="abc"', { integrationToken: 'abc' }],
-    ['data-server-url="https://chat.example.com"', { serverUrl: 'https://chat.example.com' }],
-    ['data-title="Ask us"', { title: 'Ask us' }],
-    ['data-greeting="Good day"', { greeting: 'Good day' }],
-    ['data-placeholder="Your question"', { placeholder: 'Your question' }],
-    ['data-position="left"', { position: 'left' }],
-    ['data-theme="dark"', { theme: 'dark' }],
-    ['data-accent="#0a7f5c"', { accent: '#0a7f5c' }],
-    ['data-open', { open: true }],
-    ['data-open="true"', { open: true }],
-    ['data-open="false"', { open: false }],
-    ['data-poll-interval="30"', { pollInterval: 30 }],
-    ['data-conversation-id="customer-42"', { conversationId: 'customer-42' }],
-    ['data-user-hash="00ff"', { userHash: '00ff' }],
-    ['data-user-jwt="a.b.c"', { userJwt: 'a.b.c' }],
-    ['data-unknown="x" class="y"', {}],
-  ])('%s', (attribute, options) => {
-    expect(fromTag(attribute)).toEqual(options)
+/** What options come to, for the launcher and for the panel. */
+const meaning = (options: WidgetOptions) => ({
+  position: positionOf(options),
+  theme: themeOf(options),
+  accent: accentOf(options),
+  open: isOn(options.open),
+  launcher: isOn(options.launcher ?? true),
+  ...settingsOf(options),
+})
+
+describe('an option means the same by call and as an attribute', () => {
+  test.each<[attribute: string, option: Partial<WidgetOptions>, means: Partial<ReturnType<typeof meaning>>]>([
+    [
+      '',
+      {},
+      {
+        integrationToken,
+        position: 'right',
+        theme: 'auto',
+        accent: '#3b5bdb',
+        open: false,
+        launcher: true,
+        pollMs: 12_000,
+        imageHosts: [],
+      },
+    ],
+    [
+      'data-server-url="https://chat.example.com"',
+      { serverUrl: 'https://chat.example.com' },
+      { serverUrl: 'https://chat.example.com' },
+    ],
+    ['data-title="Ask us"', { title: 'Ask us' }, { title: 'Ask us' }],
+    ['data-greeting="Good day"', { greeting: 'Good day' }, { greeting: 'Good day' }],
+    ['data-greeting=""', { greeting: '' }, { greeting: '' }],
+    ['data-placeholder="Your question"', { placeholder: 'Your question' }, { placeholder: 'Your question' }],
+    ['data-position="left"', { position: 'left' }, { position: 'left' }],
+    ['data-theme="dark"', { theme: 'dark' }, { theme: 'dark' }],
+    ['data-accent="#0a7f5c"', { accent: '#0a7f5c' }, { accent: '#0a7f5c' }],
+    ['data-open', { open: true }, { open: true }],
+    ['data-open="true"', { open: true }, { open: true }],
+    ['data-open="false"', { open: false }, { open: false }],
+    ['data-launcher="false"', { launcher: false }, { launcher: false }],
+    ['data-poll-interval="30"', { pollInterval: 30 }, { pollMs: 30_000 }],
+    [
+      'data-image-hosts="a.example b.example"',
+      { imageHosts: ['a.example', 'b.example'] },
+      { imageHosts: ['a.example', 'b.example'] },
+    ],
+    [
+      'data-conversation-id="customer-42" data-user-hash="00ff"',
+      { conversationId: 'customer-42', userHash: '00ff' },
+      { conversationId: 'customer-42', userHash: '00ff' },
+    ],
+    [
+      'data-conversation-id="customer-42" data-user-jwt="a.b.c"',
+      { conversationId: 'customer-42', userJwt: 'a.b.c' },
+      { conversationId: 'customer-42', userJwt: 'a.b.c' },
+    ],
+    ['data-unknown="x" class="y"', {}, {}],
+  ])('%s', (attribute, option, means) => {
+    expect(meaning(fromTag(attribute))).toMatchObject(means)
+    expect(meaning({ integrationToken, ...option })).toEqual(meaning(fromTag(attribute)))
   })
 })
 
 describe('options', () => {
-  test('have defaults', () => {
-    expect(resolveOptions({ integrationToken })).toMatchObject({
-      title: 'Chat with us',
-      greeting: 'Hello! How can we help?',
-      placeholder: 'Write a message…',
-      position: 'right',
-      theme: 'auto',
-      accent: '#3b5bdb',
-      open: false,
-      pollInterval: 12,
-    })
-  })
-
   test('an option set to undefined is an option left out', () => {
     const given = { integrationToken, title: undefined, open: undefined } as unknown as WidgetOptions
-    expect(resolveOptions(given)).toMatchObject({ title: 'Chat with us', open: false })
+    expect(meaning(given)).toEqual(meaning({ integrationToken }))
   })
 
-  test.each<[what: string, given: Partial<WidgetOptions>, used: Partial<WidgetOptions>]>([
-    ['a poll of a second', { pollInterval: 1 }, { pollInterval: 5 }],
-    ['a poll of an hour', { pollInterval: 3_600 }, { pollInterval: 60 }],
-    ['a poll that is no number', { pollInterval: NaN }, { pollInterval: 12 }],
+  test.each<[what: string, given: Partial<WidgetOptions>, used: Partial<ReturnType<typeof meaning>>]>([
+    ['a poll of a second', { pollInterval: 1 }, { pollMs: 5_000 }],
+    ['a poll of an hour', { pollInterval: 3_600 }, { pollMs: 60_000 }],
+    ['a poll that is no number', { pollInterval: NaN }, { pollMs: 12_000 }],
     ['a corner there is not', { position: 'top' as 'left' }, { position: 'right' }],
     ['a theme there is not', { theme: 'sepia' as 'dark' }, { theme: 'auto' }],
-    ['an empty title, which nobody could call the chat by', { title: '' }, { title: 'Chat with us' }],
     ['a colour with more in it', { accent: 'red; background: url(https://evil.example)' }, { accent: '#3b5bdb' }],
   ])('%s becomes something that works', (_what, given, used) => {
-    expect(resolveOptions({ integrationToken, ...given })).toMatchObject(used)
+    expect(meaning({ integrationToken, ...given })).toMatchObject(used)
   })
 
-  test('without a token and without an adapter there is nothing to talk to', () => {
-    expect(() => resolveOptions({ integrationToken: '' })).toThrow(TypeError)
+  test('an empty title, which nobody could call the chat by, is no title', () => {
+    expect(meaning({ integrationToken, title: '' })).not.toHaveProperty('title')
   })
 })
 
 describe("I62: a site's own conversation id", () => {
+  const id = (attributes: string) => provenId(fromTag(attributes))
+
   test('counts together with a proof', () => {
-    const given = { integrationToken, conversationId: 'customer-42', userHash: '00ff' }
-    expect(resolveOptions(given)).toMatchObject({ conversationId: 'customer-42', userHash: '00ff' })
+    expect(id('data-conversation-id="customer-42" data-user-hash="00ff"')).toBe('customer-42')
   })
 
   test('is refused without one, on the tag and by call', () => {
-    const tag = fromTag('data-integration-token="abc" data-conversation-id="customer-42"') as WidgetOptions
-    expect(resolveOptions(tag).conversationId).toBeUndefined()
-    expect(resolveOptions({ integrationToken, conversationId: 'customer-42' }).conversationId).toBeUndefined()
+    expect(id('data-conversation-id="customer-42"')).toBeUndefined()
+    expect(settingsOf({ integrationToken, conversationId: 'customer-42' })).not.toHaveProperty('conversationId')
   })
 
   test.each([
@@ -87,14 +123,27 @@ describe("I62: a site's own conversation id", () => {
     'data-conversation-id="" data-user-jwt="a.b.c"',
     'data-conversation-id="customer-42" data-user-hash="" data-user-jwt=""',
   ])('is no id where a template has nothing to fill in: %s', (attributes) => {
-    const options = resolveOptions(fromTag(`data-integration-token="abc" ${attributes}`) as WidgetOptions)
-    expect(options).toMatchObject({ conversationId: undefined, userHash: undefined, userJwt: undefined })
+    expect(id(attributes)).toBeUndefined()
+    const settings = settingsOf(fromTag(attributes))
+    for (const name of ['conversationId', 'userHash', 'userJwt']) expect(settings).not.toHaveProperty(name)
   })
 
   test('goes along with the proofs that there are', () => {
-    const tag =
-      'data-integration-token="abc" data-conversation-id="customer-42" data-user-hash="" data-user-jwt="a.b.c"'
-    const options = resolveOptions(fromTag(tag) as WidgetOptions)
-    expect(options).toMatchObject({ conversationId: 'customer-42', userHash: undefined, userJwt: 'a.b.c' })
+    const settings = settingsOf(fromTag('data-conversation-id="customer-42" data-user-hash="" data-user-jwt="a.b.c"'))
+    expect(settings).toMatchObject({ conversationId: 'customer-42', userJwt: 'a.b.c' })
+    expect(settings).not.toHaveProperty('userHash')
+  })
+
+  test('B86: what the browser keeps is kept apart by server, integration and visitor', () => {
+    const names = [
+      { integrationToken: 'a', serverUrl: 'https://one.example' },
+      { integrationToken: 'a', serverUrl: 'https://two.example' },
+      { integrationToken: 'b', serverUrl: 'https://one.example' },
+      { integrationToken: 'a', serverUrl: 'https://one.example', conversationId: 'x', userHash: '00' },
+      { integrationToken: 'a', serverUrl: 'https://one.example', conversationId: 'y', userHash: '00' },
+    ].map(storageName)
+    expect(new Set(names).size).toBe(names.length)
+    // Without its proof an id is nobody's.
+    expect(storageName({ integrationToken: 'a', serverUrl: 'https://one.example', conversationId: 'x' })).toBe(names[0])
   })
 })

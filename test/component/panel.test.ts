@@ -44,6 +44,27 @@ describe('an open panel', () => {
     expect(visit.box().value).toBe('')
   })
 
+  test('F105: a message that has to wait says so, and is sent later', async () => {
+    visit.leave()
+    const adapter = createMemoryAdapter({ delayMs: 0 })
+    let isRefused = false
+    visit = await createVisit({
+      adapter: {
+        ...adapter,
+        send(request) {
+          if (isRefused) return adapter.send(request)
+          isRefused = true
+          throw new AdapterError('rate_limited', 'Too many messages.', { status: 429, retryAfter: 1 })
+        },
+      },
+    })
+    await visit.open()
+    await visit.say('Hi')
+    await visit.sees('Many messages at once. It will be sent in a moment…')
+    await visit.sees('There is no server behind this chat. You wrote: Hi')
+    expect(visit.bubbles()[0]).toBe('You: Hi')
+  })
+
   test('two messages of one text are two messages', async () => {
     await visit.open()
     await visit.say('yes')

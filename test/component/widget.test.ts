@@ -85,7 +85,7 @@ describe('a panel that cannot be loaded', () => {
   })
 
   test('because its address is none is the same', async () => {
-    visit = await createVisit({ adapter: createMemoryAdapter() }, () => {
+    visit = await createVisit({ adapter: createMemoryAdapter() }, async () => {
       throw new TypeError('Invalid URL')
     })
     visit.widget.open()

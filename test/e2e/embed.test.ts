@@ -79,8 +79,8 @@ describe("the documents' script tag on a site of another origin", () => {
   })
 
   test('from right to left: the panel follows the page, and stays within it', async () => {
-    const body = htmlPage(scriptTag(server.url, server.token), { attributes: 'lang="ar" dir="rtl"' })
-    await page.goto(site.put('/', { body }))
+    const tag = scriptTag(server.url, server.token, 'data-locale="en"')
+    await page.goto(site.put('/', { body: htmlPage(tag, { attributes: 'lang="ar" dir="rtl"' }) }))
     await visitor.open()
     await visitor.say('مرحبا')
     await expect.poll(async () => (await visitor.shown()).at(-1)?.state).toBe('done')
@@ -92,6 +92,35 @@ describe("the documents' script tag on a site of another origin", () => {
     const side = await visitor.panel.locator('.visitor .bubble').boundingBox()
     expect((side?.x ?? 0) - (box?.x ?? 0)).toBeLessThan(40)
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+  })
+})
+
+describe('languages', () => {
+  const panel = (name: string) => page.getByRole('dialog', { name })
+
+  test('the chat speaks the language of the page, in its direction, and another one when it is told to', async () => {
+    const body = htmlPage(scriptTag(server.url, server.token), { attributes: 'lang="ar"' })
+    await page.goto(site.put('/', { body }))
+    await page.getByRole('button', { name: 'Open chat' }).click()
+    await panel('تحدّث معنا').waitFor()
+    expect(await panel('تحدّث معنا').evaluate((element) => getComputedStyle(element).direction)).toBe('rtl')
+    await page.getByRole('button', { name: 'أغلق المحادثة' }).waitFor()
+    await page.evaluate(`Lumika.setLocale('de-AT')`)
+    await panel('Chat mit uns').waitFor()
+    expect(await panel('Chat mit uns').evaluate((element) => getComputedStyle(element).direction)).toBe('ltr')
+    await page.evaluate(`Lumika.setLocale('en')`)
+    await panel('Chat with us').waitFor()
+    expect(visitor.problems).toEqual([])
+  })
+
+  test('a language that cannot be loaded leaves the words that are there', async () => {
+    await page.route('**/locales/**', (route) => route.abort())
+    await page.goto(site.put('/', { body: htmlPage(scriptTag(server.url, server.token, 'data-locale="fr"')) }))
+    await page.getByRole('button', { name: 'Open chat' }).click()
+    await panel('Chat with us').waitFor()
+    await page.unroute('**/locales/**')
+    await page.evaluate(`Lumika.setLocale('fr')`)
+    await panel('Discutez avec nous').waitFor()
   })
 })
 

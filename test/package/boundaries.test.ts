@@ -4,7 +4,7 @@ import { importsOf, sourcesIn } from '../helpers/sources.ts'
 /** A room, and the only files and packages it may import. Rooms are tried in this order; the first that fits counts. */
 const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   { name: 'the protocol', files: /^protocol\.ts$/, may: /^$/ },
-  { name: 'adapters', files: /^adapters\//, may: /^(protocol\.ts|adapters\/.+|eventsource-parser)$/ },
+  { name: 'adapters', files: /^adapters\//, may: /^(protocol\.ts|adapters\/.+)$/ },
   { name: 'the session', files: /^widget\/session\.ts$/, may: /^(protocol\.ts|adapters\/.+|widget\/.+|idb-keyval)$/ },
   { name: 'the panel', files: /^widget\/panel\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+|svelte(\/.+)?)$/ },
   { name: 'the first load', files: /^widget\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+)$/ },
@@ -17,7 +17,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'routes',
     files: /^server\/routes\//,
     // Of storage they know the contract alone, whose errors they have to answer for.
-    may: /^(protocol\.ts|server\/(routes|access|conversations)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
+    may: /^(protocol\.ts|server\/(routes|access|conversations|limits)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
   },
   {
     name: 'conversations',
@@ -28,6 +28,12 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'access',
     files: /^server\/access\//,
     may: /^(protocol\.ts|server\/access\/.+|server\/storage\/log\.ts|server\/(errors|logger|random)\.ts|jose|tldts)$/,
+  },
+  {
+    name: 'limits',
+    files: /^server\/limits\//,
+    // Which Redis counts are kept in is the composition root's to say; here it is only a type.
+    may: /^(server\/limits\/.+|server\/storage\/log\.ts|server\/access\/integration\.ts|server\/(errors|logger)\.ts|rate-limiter-flexible|ioredis)$/,
   },
   {
     name: 'the file storage',

@@ -30,16 +30,19 @@ describe('the declarations', () => {
   }
 
   test.each(Object.entries(resolutions))('hold in a strict program with %s resolution', (_name, resolution) => {
-    const program = ts.createProgram([join(folder, 'app.ts')], {
-      ...resolution,
-      target: ts.ScriptTarget.ES2022,
-      lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
-      types: [],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-    })
+    const program = ts.createProgram(
+      ['app.ts', 'help-desk.ts'].map((name) => join(folder, name)),
+      {
+        ...resolution,
+        target: ts.ScriptTarget.ES2022,
+        lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+      },
+    )
     // What other packages declare is theirs to mend.
     const ours = ts
       .getPreEmitDiagnostics(program)

@@ -23,6 +23,8 @@ export interface Engine {
   keepDraft(text: string): void
   /** Leaves this conversation and starts an empty one with the next message. A conversation of the site's stays. */
   newConversation(): void
+  /** Forgets the visitor: what the browser keeps goes, and nothing is under way any more. */
+  logout(): void
   destroy(): void
 }
 
@@ -57,6 +59,10 @@ export function createEngine(options: EngineOptions): Engine {
       session.clear()
       thread = createThread(options)
       if (isLoaded) void thread.begin({ unsent: [] })
+    },
+    logout() {
+      thread.leave()
+      session.clear()
     },
     destroy() {
       clearInterval(pollTimer)

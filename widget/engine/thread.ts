@@ -139,8 +139,12 @@ export function createThread(options: ThreadOptions): Thread {
       if (turn.turnId) return follow(turn)
       if (!isWaiting(clientMessageId)) break
       const { isWorthIt, reason, afterMs } = backOff(error, attempt)
-      if (isWorthIt && attempt < TRIES) await sleep(afterMs, signal)
-      else timeline.update(clientMessageId, { hasFailed: true, reason })
+      const hasFailed = !isWorthIt || attempt >= TRIES
+      timeline.update(clientMessageId, { hasFailed, reason })
+      if (!hasFailed) {
+        changed()
+        await sleep(afterMs, signal)
+      }
       if (signal.aborted) return
     }
     keepUnsent()
@@ -242,7 +246,8 @@ export function createThread(options: ThreadOptions): Thread {
         cursor = undefined
         return catchUp()
       }
-      connection = status === 401 || status === 403 ? 'disconnected' : 'offline'
+      // A server that asks for patience is there.
+      if (status !== 429) connection = status === 401 || status === 403 ? 'disconnected' : 'offline'
     }
     changed()
   }

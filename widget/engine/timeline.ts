@@ -17,7 +17,7 @@ export interface Bubble {
   /** RFC 3339; missing until the server has said it. */
   createdAt?: string
   state: 'sending' | 'failed' | 'writing' | 'interrupted' | 'stopped' | 'done'
-  /** Why it failed: a code of the protocol, or `network`. */
+  /** Why it failed, or is not sent yet: a code of the protocol, or `network`. */
   reason?: string
   /** On a failed message: what `retry` takes. */
   clientMessageId?: string

@@ -3,4 +3,6 @@ export const texts = {
   open: 'Open chat',
   close: 'Close chat',
   retry: 'The chat could not be loaded. Try again',
+  /** # stands for the number. */
+  unread: '# unread',
 }

@@ -1,11 +1,21 @@
 /** What the components show and do: the one reactive class of the widget. */
 import { codePoints, limits } from '../../protocol.ts'
 import type { Engine, View } from '../engine/engine.ts'
+import { defaultTexts } from '../locales/texts.ts'
+import type { Texts } from '../locales/texts.ts'
+import type { Settings } from './settings.ts'
+
+/** Makes the engine that tells `onChange` what to show. */
+export type EngineMaker = (settings: Settings, onChange: (view: View) => void) => Engine
 
 /** The state of a panel. */
 export class Conversation {
   /** Set at once: an engine tells what to show while it is made. */
   view = $state.raw() as View
+  settings = $state.raw() as Settings
+  texts = $state.raw<Texts>(defaultTexts)
+  /** The language of `texts`. */
+  locale = $state.raw('en')
   /** The text being written. */
   draft = $state.raw('')
   isOpen = $state.raw(false)
@@ -14,17 +24,31 @@ export class Conversation {
   left = $derived(limits.textCodePoints - codePoints(this.draft.trim()))
   canSend = $derived(this.draft.trim() !== '' && this.left >= 0)
 
+  #make: EngineMaker
   #engine: Engine
 
-  /** @param createEngine makes the engine that tells `onChange` what to show */
-  constructor(createEngine: (onChange: (view: View) => void) => Engine) {
-    this.#engine = createEngine((view) => (this.view = view))
+  constructor(settings: Settings, make: EngineMaker) {
+    this.settings = settings
+    this.#make = make
+    this.#engine = make(settings, (view) => (this.view = view))
   }
 
   start = async (): Promise<void> => {
     const draft = await this.#engine.start()
     // Whoever was quicker than the storage keeps what is being written.
     if (this.draft === '') this.draft = draft
+  }
+
+  /** Takes other settings on; another visitor or another server is another conversation. */
+  update = (settings: Settings): void => {
+    const before = this.settings
+    this.settings = settings
+    if (isSameConversation(before, settings)) return
+    this.#engine.destroy()
+    this.#engine = this.#make(settings, (view) => (this.view = view))
+    this.draft = ''
+    void this.start()
+    this.#engine.setOpen(this.isOpen)
   }
 
   setOpen = (isOpen: boolean): void => {
@@ -55,5 +79,14 @@ export class Conversation {
     // What is being written stays in the text box, so it stays kept, too.
     if (this.draft !== '') this.write(this.draft)
   }
+  logout = (): void => {
+    this.draft = ''
+    this.#engine.logout()
+  }
   destroy = (): void => this.#engine.destroy()
 }
+
+const isSameConversation = (one: Settings, other: Settings): boolean =>
+  (['serverUrl', 'integrationToken', 'conversationId', 'userHash', 'userJwt', 'adapter'] as const).every(
+    (key) => one[key] === other[key],
+  )

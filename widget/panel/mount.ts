@@ -4,37 +4,74 @@ import { createHttpAdapter } from '../../adapters/http.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { PanelHandle, PanelProps } from '../handle.ts'
 import { adopt } from '../host.ts'
+import { writeMarker } from '../marker.ts'
+import { storageName } from '../options.ts'
+import type { WidgetOptions } from '../options.ts'
+import { createSession } from '../session.ts'
 import { Conversation } from './conversation.svelte.ts'
+import type { EngineMaker } from './conversation.svelte.ts'
+import { createLanguage } from './language.ts'
 import Panel from './Panel.svelte'
 import css from './panel.css?inline'
+import { settingsOf } from './settings.ts'
 
 /** Puts the panel into the widget's shadow root, closed. */
-export function mountPanel(root: ShadowRoot, { options, session, onClose, emit }: PanelProps): PanelHandle {
+export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   adopt(root, css)
-  const { serverUrl, integrationToken, conversationId, userHash, userJwt, context } = options
-  const conversation = new Conversation((onChange) =>
-    createEngine({
-      adapter: options.adapter ?? createHttpAdapter({ serverUrl, integrationToken }),
-      session,
+  const { emit, onClose, onUnread, onTexts } = props
+  let unread = 0
+
+  const setUnread = (name: string, count: number) => {
+    unread = count
+    writeMarker(name, { unread, at: Date.now() })
+    onUnread(count)
+  }
+
+  const makeEngine: EngineMaker = (settings, onChange) => {
+    const { serverUrl, integrationToken, conversationId, userHash, userJwt, context, adapter, pollMs } = settings
+    const name = storageName(settings)
+    return createEngine({
+      adapter: adapter ?? createHttpAdapter({ serverUrl, integrationToken }),
+      session: createSession(name),
       conversationId,
       proof: conversationId === undefined ? undefined : { userHash, userJwt },
       context,
-      pollMs: options.pollInterval * 1_000,
+      pollMs,
       onChange,
-      onMessage: ({ id, body, data }) =>
-        emit('message', { id, body, author: data?.author ? ('person' as const) : ('assistant' as const) }),
-    }),
-  )
-  const app = mount(Panel, { target: root, props: { conversation, options, onClose } })
+      onMessage: ({ id, body, data }) => {
+        if (!conversation.isOpen) setUnread(name, unread + 1)
+        emit('message', { id, body, author: data?.author ? ('person' as const) : ('assistant' as const) })
+      },
+    })
+  }
+
+  const conversation = new Conversation(settingsOf(props.options), makeEngine)
+  const language = createLanguage((texts, locale) => {
+    conversation.texts = texts
+    conversation.locale = locale
+    onTexts(texts.launcher)
+  })
+  const app = mount(Panel, { target: root, props: { conversation, onClose } })
   void conversation.start()
+  language.use(props.options.locale)
+
   return {
     setOpen(isOpen) {
       conversation.setOpen(isOpen)
+      if (isOpen && unread) setUnread(storageName(conversation.settings), 0)
       // At once, so that the focus can move into what is shown now.
       flushSync()
     },
     send: conversation.send,
     newConversation: conversation.newConversation,
+    logout() {
+      writeMarker(storageName(conversation.settings), null)
+      conversation.logout()
+    },
+    update(options: WidgetOptions) {
+      conversation.update(settingsOf(options))
+      language.use(options.locale)
+    },
     async destroy() {
       conversation.destroy()
       await unmount(app)

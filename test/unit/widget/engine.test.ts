@@ -124,9 +124,19 @@ describe('a send that fails', () => {
     onSend = () => void times.push(Date.now())
     adapter.failNext('send', new AdapterError('rate_limited', 'Wait.', { status: 429, retryAfter: 7 }))
     tab.engine.send('Hi')
-    await tab.pass(20_000)
+    await tab.pass(1_000)
+    expect(tab.view.bubbles).toMatchObject([{ state: 'sending', reason: 'rate_limited' }])
+    await tab.pass(19_000)
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(7_000)
     expect(tab.lines()).toEqual(['visitor: Hi', 'assistant: You said: Hi'])
+  })
+
+  test('F105: is not offline where the server asks for patience', async () => {
+    const tab = await open()
+    adapter.failNext('history', new AdapterError('rate_limited', 'Wait.', { status: 429, retryAfter: 7 }))
+    tab.engine.send('Hi')
+    await tab.pass(20_000)
+    expect(tab.view.connection).toBe('online')
   })
 
   test.each([61, 3_600, 1e12])('does not wait %d s: the visitor is asked', async (retryAfter) => {

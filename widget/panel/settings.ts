@@ -1,0 +1,50 @@
+/** The panel's share of the options: what they mean, and what they are when nobody sets them. */
+import { provenId } from '../options.ts'
+import type { WidgetOptions } from '../options.ts'
+
+/** Options with nothing left open. */
+export interface Settings extends Pick<
+  WidgetOptions,
+  'conversationId' | 'userHash' | 'userJwt' | 'context' | 'adapter'
+> {
+  serverUrl: string
+  integrationToken: string
+  /** Left out: the words of the language. */
+  title?: string
+  greeting?: string
+  placeholder?: string
+  /** Milliseconds. */
+  pollMs: number
+  imageHosts: readonly string[]
+}
+
+/** Reads options, whether they came by call or as the words of a script tag. */
+export function settingsOf(options: WidgetOptions): Settings {
+  const {
+    serverUrl = '',
+    integrationToken = '',
+    title,
+    greeting,
+    placeholder,
+    imageHosts = [],
+    context,
+    adapter,
+  } = options
+  // On a tag everything is a word.
+  const hosts = typeof imageHosts === 'string' ? (imageHosts as string).split(/[\s,]+/) : imageHosts
+  const conversationId = provenId(options)
+  const { userHash, userJwt } = options
+  const seconds = Number(options.pollInterval)
+  return {
+    serverUrl,
+    integrationToken,
+    ...(title && { title }),
+    ...(greeting !== undefined && { greeting }),
+    ...(placeholder !== undefined && { placeholder }),
+    pollMs: (seconds ? Math.min(Math.max(seconds, 5), 60) : 12) * 1_000,
+    imageHosts: hosts.filter(Boolean),
+    ...(conversationId !== undefined && { conversationId, ...(userHash && { userHash }), ...(userJwt && { userJwt }) }),
+    ...(context && { context }),
+    ...(adapter && { adapter }),
+  }
+}
