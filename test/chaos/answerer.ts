@@ -38,7 +38,8 @@ export async function startAnswerer(chance: Chance): Promise<Answerer> {
   })
   const speak = async (answer: string, write: (piece: string) => boolean) => {
     await pause(chance.between(0, 300))
-    for (const piece of answer.match(/.{1,24}/gs) ?? []) {
+    // The first piece says which message and call it is, so that a broken answer does, too.
+    for (const piece of answer.match(/^.*?\]\. |.{1,24}/gs) ?? []) {
       write(piece)
       await pause(chance.between(0, 60))
     }

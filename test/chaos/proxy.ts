@@ -1,10 +1,10 @@
-/** A bad network: what goes through it is cut, reset, stalled, split, delayed, doubled or answered by somebody else. */
+/** A bad network: what goes through it is cut, reset, stalled, halved, split, delayed, doubled or answered by somebody else. */
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Chance } from './random.ts'
 
 /** What may happen to a connection. */
-export const faults = ['cut', 'reset', 'stall', 'split', 'delay', 'double', '429', '502'] as const
+export const faults = ['cut', 'reset', 'stall', 'half', 'split', 'delay', 'double', '429', '502'] as const
 export type Fault = (typeof faults)[number] | 'none'
 
 /** A running proxy. */
@@ -53,6 +53,7 @@ export async function startProxy({ ports, chance, rate }: FaultyProxyOptions): P
     target.once('close', () => client.end())
     client.once('close', () => target.destroy())
     harm(fault, client, target, chance, () => isCalm)
+    if (fault === 'half') return halve(client, target, chance.between(0, 600))
     client.pipe(target)
     if (fault === 'double') client.pipe(upstream())
   })
@@ -71,7 +72,7 @@ export async function startProxy({ ports, chance, rate }: FaultyProxyOptions): P
 
 /** Passes the answer on, in the way of the fault. */
 function harm(fault: Fault, client: Socket, target: Socket, chance: Chance, isCalm: () => boolean): void {
-  if (fault === 'none' || fault === 'double') return void target.pipe(client)
+  if (['none', 'double', 'half'].includes(fault)) return void target.pipe(client)
   let left = chance.between(0, 1_500)
   const delay = chance.between(20, 400)
   let sending = Promise.resolve()
@@ -91,6 +92,17 @@ function harm(fault: Fault, client: Socket, target: Socket, chance: Chance, isCa
       // A stalled connection says nothing more; the visitor's own patience has to end it.
       if (fault === 'stall') target.pause()
     })
+  })
+}
+
+/** Breaks off in the middle of what the visitor sends: the server gets the beginning of a request. */
+function halve(client: Socket, target: Socket, left: number): void {
+  client.on('data', (chunk: Buffer) => {
+    target.write(chunk.subarray(0, left))
+    left -= chunk.length
+    if (left > 0) return
+    target.resetAndDestroy()
+    client.destroy()
   })
 }
 

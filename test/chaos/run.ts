@@ -1,33 +1,31 @@
-/** One run: visitors write through a bad network while servers are killed; then it is quiet, and all is counted. */
+/** One run: visitors write through a bad network while servers and storage fail; then it is quiet, and all is counted. */
 import { setMaxListeners } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ConversationRecord, HistoryPage } from '../../protocol.ts'
-import { freePort } from '../helpers/port.ts'
-import { startRedis } from '../helpers/redis.ts'
-import { startServer } from '../helpers/server.ts'
-import type { ServerProcess } from '../helpers/server.ts'
+import { startNginx } from '../helpers/nginx.ts'
 import { startAnswerer } from './answerer.ts'
 import { startProxy } from './proxy.ts'
 import { createChance } from './random.ts'
-import type { Chance } from './random.ts'
-import { judge, violations } from './verdict.ts'
+import { startReader } from './reader.ts'
+import { startServers } from './servers.ts'
+import type { Slot } from './servers.ts'
+import { openChaosStorage } from './storage.ts'
+import { startTroubles } from './troubles.ts'
+import type { TroubleOptions } from './troubles.ts'
+import { judge, violationsOf } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 import { createVisitor } from './visitors.ts'
 
 /** How a run is made. */
-export interface ChaosOptions {
+export interface ChaosOptions extends TroubleOptions {
   /** `fs`, `redis` (both made for the run, and removed), or the address of a storage of your own. */
   storage: string
-  /** Servers on that storage; only Redis takes more than one. */
+  /** Servers on that storage, behind nginx when there are several; only Redis takes more than one. */
   replicas: number
   visitors: number
-  /** How long visitors write, in seconds. */
+  /** How long visitors write, in seconds, unless `messages` says how many messages they send in all. */
   seconds: number
-  /** A server is killed about this often, in seconds; 0: never. */
-  killEvery: number
+  messages: number | null
   /** Share of connections that are harmed, 0 to 1. */
   faultRate: number
   seed: number
@@ -38,129 +36,112 @@ export interface ChaosOptions {
 /** What a run came to. */
 export interface ChaosResult {
   verdict: Verdict
-  kills: number
-  faults: Record<string, number>
+  /** How often each kind of trouble has come. */
+  troubles: Readonly<Record<string, number>>
+  /** How many connections met with each fault. */
+  faults: Readonly<Record<string, number>>
   /** Visitors who were still waiting for something when the time was up. */
   unsettled: number
 }
 
 /** Longest time after the storm without anything new: a lease, what follows it, and some polls. */
 const PATIENCE_MS = 75_000
-
+/** Longest time after the storm in all. */
+const LONGEST_MS = 900_000
 /** Visitors look at the history every 2 s: after so many seconds everything has its place. */
 const LOOKS = 6
 
-/** Makes a run. */
+/** Makes a run. @throws Error when the options do not go together, or a server does not come up again */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   // A visitor in a storm waits for many answers at once, each of which listens to one signal: no leak.
   setMaxListeners(0)
   const chance = createChance(options.seed)
   const cleanups: (() => Promise<unknown>)[] = []
+  const cleaned = <T>(thing: T, cleanup: (thing: T) => Promise<unknown>): T => {
+    cleanups.push(() => cleanup(thing))
+    return thing
+  }
   try {
-    const storage = await openStorage(options.storage, cleanups)
-    const answerer = await startAnswerer(chance.fork())
-    cleanups.push(() => answerer.close())
-    const servers = await startServers(options.replicas, storage, answerer.url)
-    cleanups.push(() => Promise.all(servers.map((slot) => slot.server.kill())))
-    const token = await createToken(servers[0] as Slot)
-    const ports = () => servers.filter(({ isUp }) => isUp).map(({ port }) => port)
-    const proxy = await startProxy({
-      ports: () => (ports().length > 0 ? ports() : servers.map(({ port }) => port)),
-      chance: chance.fork(),
-      rate: options.faultRate,
+    const storage = cleaned(await openChaosStorage(options.storage), (it) => it.close())
+    const answerer = cleaned(await startAnswerer(chance.fork()), (it) => it.close())
+    const servers = await startServers({
+      ...{ count: options.replicas, storage: storage.url, webhook: answerer.url },
+      ...{ hasClocks: options.clockEvery > 0, onStart: (slot: Slot) => cleanups.push(() => slot.stop()) },
     })
-    cleanups.push(() => proxy.close())
-
+    const token = await createToken(servers[0] as Slot)
+    const ports = await startBalancer(servers, cleanups)
+    const proxy = cleaned(await startProxy({ ports, chance: chance.fork(), rate: options.faultRate }), (it) =>
+      it.close(),
+    )
+    const chances = Array.from({ length: options.visitors }, () => chance.fork())
+    const access = { serverUrl: proxy.url, integrationToken: token }
     const visitors = await Promise.all(
-      Array.from({ length: options.visitors }, (_, n) =>
-        createVisitor({ name: `visitor${n}`, serverUrl: proxy.url, integrationToken: token, chance: chance.fork() }),
-      ),
+      chances.map((own, n) => createVisitor({ ...access, name: `visitor${n}`, chance: own })),
     )
     cleanups.push(async () => visitors.forEach((visitor) => visitor.leave()))
-    const end = Date.now() + options.seconds * 1_000
-    const killing = killUntil(end, servers, options, chance.fork())
-    await Promise.all(visitors.map((visitor) => visitor.write(end)))
-    const kills = await killing
+    const readers = visitors.map(({ conversationId }) =>
+      startReader({ ...access, conversationId, chance: chance.fork() }),
+    )
+
+    const troubles = await startTroubles(options, { servers, storage, chance: chance.fork(), say: options.say })
+    await Promise.all(visitors.map((visitor, n) => visitor.write(untilDone(options, n, visitor.sent))))
+    await troubles.end()
     proxy.calm()
     options.say('quiet: waiting until everything is shown')
-    const settled = await Promise.all(visitors.map((visitor) => visitor.settle(PATIENCE_MS)))
+    const patience = { patienceMs: PATIENCE_MS, longestMs: LONGEST_MS }
+    const settled = await Promise.all(visitors.map((visitor) => visitor.settle(patience)))
+    await Promise.all(readers.map((reader) => reader.finish(PATIENCE_MS)))
 
     const base = `http://127.0.0.1:${ports()[0]}`
     const accounts = () =>
       Promise.all(
-        visitors.map(async (visitor) => ({
-          sent: visitor.sent,
+        visitors.map(async (visitor, n) => ({
+          ...{ sent: visitor.sent, accepted: visitor.accepted, setAside: visitor.setAside },
           stored: await readAll(base, token, visitor.conversationId),
           shown: visitor.view().bubbles,
+          read: readers[n] ?? { ids: [], lostCursors: 0 },
         })),
       )
     let verdict = judge(await accounts(), answerer.calls)
     // What a stream has just shown gets its place among all records with the next look at the history.
-    for (let look = 0; violations(verdict) > 0 && look < LOOKS; look++) {
+    for (let look = 0; violationsOf(verdict) > 0 && look < LOOKS; look++) {
       await pause(1_000)
       verdict = judge(await accounts(), answerer.calls)
     }
     const unsettled = settled.filter((isSettled) => !isSettled).length
-    return { verdict, kills, faults: proxy.played, unsettled }
+    return { verdict, troubles: troubles.counts, faults: proxy.played, unsettled }
   } finally {
     for (const cleanup of cleanups.toReversed()) await cleanup()
   }
 }
 
-interface Slot {
-  port: number
-  server: ServerProcess
-  isUp: boolean
-  start(): Promise<ServerProcess>
+/** Where visitors come in: nginx in front of several servers, and otherwise the one there is. */
+async function startBalancer(
+  servers: readonly Slot[],
+  cleanups: (() => Promise<unknown>)[],
+): Promise<() => readonly number[]> {
+  if (servers.length === 1) return () => servers.map(({ port }) => port)
+  const nginx = await startNginx(...servers.map(({ port }) => `http://127.0.0.1:${port}`))
+  cleanups.push(() => nginx.stop())
+  return () => [Number(new URL(nginx.url).port)]
 }
 
-async function openStorage(name: string, cleanups: (() => Promise<unknown>)[]): Promise<string> {
-  if (name === 'fs') {
-    const folder = await mkdtemp(join(tmpdir(), 'lumika-chaos-'))
-    cleanups.push(() => rm(folder, { recursive: true, force: true }))
-    return `fs:${folder}`
-  }
-  if (name !== 'redis') return name
-  const redis = await startRedis({ isPersistent: true })
-  cleanups.push(() => redis.stop())
-  return redis.url
-}
-
-async function startServers(replicas: number, storage: string, webhook: string): Promise<Slot[]> {
-  const env = { LUMIKA_WEBHOOK_URL: webhook, LUMIKA_WEBHOOK_SECRET: 'a-secret-for-this-run-only' }
-  const slots: Slot[] = []
-  for (let n = 0; n < replicas; n++) {
-    const port = await freePort()
-    const start = () => startServer({ storage, port, args: ['--responder', 'webhook'], env })
-    slots.push({ port, server: await start(), isUp: true, start })
-  }
-  return slots
+/** Whether a visitor has written enough. Every visitor sends a like share of the messages. */
+function untilDone({ seconds, messages, visitors }: ChaosOptions, n: number, sent: readonly string[]): () => boolean {
+  const end = performance.now() + seconds * 1_000
+  const share = messages === null ? 0 : Math.floor((messages + n) / visitors)
+  return () => (messages === null ? performance.now() >= end : sent.length >= share)
 }
 
 /** A token for a server's own callers: no page is involved, so no origin has to be listed. */
-async function createToken({ server }: Slot): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/api/integrations`, {
+async function createToken({ port, operatorKey }: Slot): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/integrations`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${server.operatorKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'Chaos', kind: 'api' }),
+    headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+    // A storm of hours has more answers than a day's usual budget.
+    body: JSON.stringify({ name: 'Chaos', kind: 'api', answersPerDay: 10_000_000 }),
   })
   return ((await response.json()) as { token: string }).token
-}
-
-/** Kills servers in turn, each without warning, and starts it again. Resolves to how often. */
-async function killUntil(end: number, servers: Slot[], options: ChaosOptions, chance: Chance): Promise<number> {
-  let kills = 0
-  while (options.killEvery > 0) {
-    await pause(Math.min(options.killEvery * 1_000 * (0.5 + chance.next()), Math.max(end - Date.now(), 0)))
-    if (Date.now() >= end) break
-    const slot = servers[kills++ % servers.length] as Slot
-    slot.isUp = false
-    await slot.server.kill()
-    slot.server = await slot.start()
-    slot.isUp = true
-    options.say(`killed and restarted server ${servers.indexOf(slot) + 1}`)
-  }
-  return kills
 }
 
 /** Everything a client can read of a conversation, page by page. */

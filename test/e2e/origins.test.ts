@@ -1,73 +1,126 @@
-/** What a page on an origin that is not allowed can make a browser do. */
-import type { Browser, Page } from 'playwright'
+/** What a page on an origin that is not allowed can make a browser do: nothing. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../helpers/chromium.ts'
+import { engineNames, openEngine } from '../helpers/engines/engine.ts'
+import type { Engine } from '../helpers/engines/engine.ts'
+import { makeCertificate, startHttps } from '../helpers/engines/https.ts'
+import type { Https } from '../helpers/engines/https.ts'
+import type { Page } from '../helpers/engines/page.ts'
+import { openAIAnswerTo, startFakeOpenAI } from '../helpers/fake-openai.ts'
+import type { FakeOpenAI } from '../helpers/fake-openai.ts'
 import { startFront } from '../helpers/front.ts'
-import type { Front } from '../helpers/front.ts'
+import type { Front, Passed } from '../helpers/front.ts'
 import { operatorOf } from '../helpers/operator.ts'
 import { startServer } from '../helpers/server.ts'
 import type { ServerProcess } from '../helpers/server.ts'
 import { htmlPage, startSite } from '../helpers/site.ts'
 import type { Site } from '../helpers/site.ts'
+import { allEvents } from '../helpers/sse.ts'
+import { loads, single } from './engines/ways.ts'
+import type { Way } from './engines/ways.ts'
 
-let browser: Browser
+const hosts = ['api.test', 'evil.test']
+const paths = ['/conversation/sse', '/conversation/history'] as const
+const conversationId = `c_${'x'.repeat(22)}`
+const secret = 'My card number is 4000 0012 3456 7899.'
+
+let openai: FakeOpenAI
 let server: ServerProcess
 let front: Front
 let site: Site
-let page: Page
+let secure: { front: Https; site: Https }
 let token: string
+/** What went out to each request. */
+const bodies = new Map<Passed, string>()
 
 beforeAll(async () => {
-  ;[browser, server, site] = await Promise.all([launchChromium(), startServer(), startSite()])
-  const settings = { name: 'Shop', kind: 'widget', allowedDomains: ['shop.example'] } as const
-  token = (await operatorOf(server).createIntegration(settings)).token
+  openai = await startFakeOpenAI()
+  const env = { LUMIKA_OPENAI_BASE_URL: openai.url, LUMIKA_OPENAI_MODEL: 'fake-1' }
+  ;[server, site] = await Promise.all([startServer({ args: ['--responder', 'openai'], env }), startSite()])
   front = await startFront(server.url)
-  page = await browser.newPage()
+  front.cut = (request, soFar) => {
+    bodies.set(request, soFar)
+    return null
+  }
+  const certificate = await makeCertificate(hosts)
+  const secured = (url: string) => startHttps(certificate, Number(new URL(url).port))
+  secure = { front: await secured(front.url), site: await secured(site.url) }
+
+  const settings = { name: 'Shop', kind: 'widget', allowedDomains: ['shop.test'] } as const
+  token = (await operatorOf(server).createIntegration(settings)).token
+  const body = new URLSearchParams({ integrationToken: token, conversationId, textContent: secret })
+  const headers = { origin: 'https://shop.test' }
+  await allEvents(await fetch(`${server.url}/conversation/sse`, { method: 'POST', body, headers }))
 })
 afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await front?.close()
-  await server?.stop()
+  await secure.front.close()
+  await secure.site.close()
+  await site.close()
+  await front.close()
+  await server.stop()
+  await openai.close()
 })
 
-/** Every way an element or a script of a page has to ask for an address without our leave. */
-const ways: Record<string, (address: string) => string> = {
-  img: (address) => `<img src="${address}">`,
-  script: (address) => `<script src="${address}"></script>`,
-  iframe: (address) => `<iframe src="${address}"></iframe>`,
-  video: (address) => `<video src="${address}"></video>`,
-  stylesheet: (address) => `<link rel="stylesheet" href="${address}">`,
-  prefetch: (address) => `<link rel="prefetch" href="${address}">`,
-  form: (address) => formTo(address, 'get'),
-  'posted form': (address) => formTo(address, 'post'),
-  'no-cors fetch': (address) => `<script>fetch('${address}', { mode: 'no-cors' }).catch(() => {})</script>`,
-  'cors fetch': (address) => `<script>fetch('${address}').catch(() => {})</script>`,
-  EventSource: (address) => `<script>new EventSource('${address}')</script>`,
-  beacon: (address) => `<script>navigator.sendBeacon('${address}')</script>`,
+/** What the shop's customer said stays all there is, and nobody answers anything else. */
+const expectNothingStored = async () => {
+  expect(await operatorOf(server).conversations()).toEqual([
+    { conversationId, said: [`customer: ${secret}`, `assistant: ${openAIAnswerTo(secret)}`] },
+  ])
+  expect(openai.requests).toHaveLength(1)
 }
 
-/** A form that sends itself, its parameters as fields. */
-function formTo(address: string, method: string): string {
-  const { origin, pathname, searchParams } = new URL(address)
-  const fields = [...searchParams].map(([name, value]) => `<input name="${name}" value="${value}">`).join('')
-  return `<form action="${origin}${pathname}" method="${method}">${fields}</form><script>document.forms[0].submit()</script>`
-}
+describe.each(engineNames)('O46: in %s, a page of another origin', (name) => {
+  let engine: Engine
+  let page: Page
+  beforeAll(async () => {
+    engine = await openEngine(name, { hosts })
+    page = await engine.newPage()
+  })
+  afterAll(() => engine?.close())
 
-describe.each(Object.entries(ways))('O46: %s on a page of another origin', (name, element) => {
-  test.each([
-    ['/conversation/sse', `textContent=from+${name.replaceAll(' ', '+')}`],
-    ['/conversation/history', ''],
-  ])('gets nothing of %s, and stores nothing', async (path, more) => {
-    const conversationId = `c_${'x'.repeat(22)}`
-    const query = new URLSearchParams({ integrationToken: token, conversationId })
-    const address = `${front.url}${path}?${query.toString()}${more && `&${more}`}`
-    const before = front.passed.length
-    await page.goto(site.put('/evil', { body: htmlPage(element(address)) })).catch(() => {})
-    const answers = () => front.passed.slice(before).filter((request) => request.path === path && request.status > 0)
-    await expect.poll(() => answers().length).toBeGreaterThan(0)
-    // A method the endpoint does not know is refused before anything else is looked at.
-    for (const { status } of answers()) expect([403, 405]).toContain(status)
-    expect(await operatorOf(server).conversations()).toEqual([])
+  describe.each(['http', 'https'] as const)('over %s', (scheme) => {
+    const address = (host: string, part: 'front' | 'site') => {
+      const port = scheme === 'https' ? secure[part].port : new URL({ front, site }[part].url).port
+      return `${scheme}://${host}:${port}`
+    }
+    const mark = (way: string) => `${name} ${scheme} ${way}`
+    const use = (way: string, element: Way, path: string) => {
+      const query = { integrationToken: token, conversationId, textContent: way, way: mark(way) }
+      return element(`${address('api.test', 'front')}${path}?${new URLSearchParams(query)}`)
+    }
+    const visit = async (elements: string[]) => {
+      site.put('/evil', { body: htmlPage(elements.join('\n')) })
+      // A page that leaves at once may never have been loaded.
+      await page.goto(`${address('evil.test', 'site')}/evil`).catch(() => {})
+    }
+    const requests = (way: string, path: string) =>
+      front.passed.filter((request) => request.path === path && request.query.get('way') === mark(way))
+
+    const expectRefusal = async (way: string, path: string) => {
+      await expect.poll(() => requests(way, path).filter(({ status }) => status > 0).length).toBeGreaterThan(0)
+      for (const request of requests(way, path)) {
+        // A method the endpoint does not know is refused before anything else is looked at.
+        expect([403, 405]).toContain(request.status)
+        await expect.poll(() => bodies.get(request)).toMatch(/^\{"error":\{"code":"\w+","message":"[^"]+"\}\}$/)
+      }
+    }
+
+    beforeAll(() => visit(Object.entries(loads).flatMap(([way, load]) => paths.map((path) => use(way, load, path)))))
+
+    const cases = Object.keys(loads).flatMap((way) => paths.map((path) => [way, path] as const))
+    test.each(cases)('gets nothing by %s of %s', expectRefusal)
+
+    test('has stored nothing by all of these', expectNothingStored)
+
+    const singles = Object.entries(single).flatMap(([way, load]) => paths.map((path) => [way, path, load] as const))
+    test.each(singles)('gets nothing by %s of %s, and stores nothing', async (way, path, load) => {
+      await visit([use(way, load, path)])
+      if (
+        way === 'prefetch' &&
+        !(await page.evaluate(() => document.createElement('link').relList.supports('prefetch')))
+      )
+        expect(name).toBe('webkit')
+      else await expectRefusal(way, path)
+      await expectNothingStored()
+    })
   })
 })

@@ -1,6 +1,6 @@
 /** The browser that `npm test` finds or installs. */
 import { chromium } from 'playwright'
-import type { Browser } from 'playwright'
+import type { Browser, LaunchOptions } from 'playwright'
 import { findTool } from '../../scripts/tools.mjs'
 
 /** What a browser does by itself has no place in a test: no GPU, no tour, no traffic of its own. */
@@ -13,10 +13,10 @@ const quiet = [
   '--disable-sync',
 ]
 
-/** Starts Chromium. @throws Error when there is none */
-export async function launchChromium(): Promise<Browser> {
+/** Starts Chromium; a test's own `args` come after ours. @throws Error when there is none */
+export async function launchChromium({ args = [], ...options }: LaunchOptions = {}): Promise<Browser> {
   const executablePath = findTool('chromium')
   if (executablePath === undefined) throw new Error('There is no Chromium. `npm test` installs it or says how.')
   // Chromium's sandbox refuses to run as root, which is who runs in a container.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', ...quiet] })
+  return chromium.launch({ ...options, executablePath, args: ['--no-sandbox', ...quiet, ...args] })
 }

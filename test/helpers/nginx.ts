@@ -1,4 +1,4 @@
-/** A real nginx in front of a server, with its defaults and compression on. */
+/** A real nginx in front of one server or several, with its defaults and compression on. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,10 +12,14 @@ export interface Nginx {
   stop(): Promise<void>
 }
 
-/** Starts nginx on a free loopback port, passing everything on to `upstream`. Fails where nginx is not installed. */
-export async function startNginx(upstream: string): Promise<Nginx> {
+/**
+ * Starts nginx on a free loopback port, passing everything on to `upstreams`, in turn where there are several. Fails
+ * where nginx is not installed.
+ */
+export async function startNginx(...upstreams: string[]): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), 'lumika-nginx-'))
   const port = await freePort()
+  const isGroup = upstreams.length > 1
   const config = `
     pid ${dir}/nginx.pid;
     error_log ${dir}/error.log;
@@ -28,8 +32,9 @@ export async function startNginx(upstream: string): Promise<Nginx> {
       uwsgi_temp_path ${dir}/uwsgi; scgi_temp_path ${dir}/scgi;
       server {
         listen 127.0.0.1:${port};
-        location / { proxy_pass ${upstream}; }
+        location / { proxy_pass ${isGroup ? `http://replicas; ${retries}` : `${upstreams[0]};`} }
       }
+      ${isGroup ? groupOf(upstreams) : ''}
     }`
   await writeFile(join(dir, 'nginx.conf'), config)
   const child = spawn(findTool('nginx') ?? 'nginx', ['-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log')], {
@@ -53,6 +58,15 @@ export async function startNginx(upstream: string): Promise<Nginx> {
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** What nginx may give to the next server: a POST it has sent on to nobody yet, and any GET. Those are its own rules. */
+const retries = 'proxy_connect_timeout 2s; proxy_next_upstream error timeout; proxy_next_upstream_tries 2;'
+
+/** A server that failed is left out for 2 s. */
+function groupOf(upstreams: string[]): string {
+  const servers = upstreams.map((url) => `server ${new URL(url).host} max_fails=1 fail_timeout=2s;`)
+  return `upstream replicas { ${servers.join(' ')} }`
 }
 
 async function answers(url: string): Promise<void> {

@@ -51,8 +51,8 @@ export async function startServer(options: StartServerOptions = {}): Promise<Ser
   const isReady = new Promise<void>((resolve) => {
     const read = (chunk: Buffer): void => {
       text += chunk.toString()
-      // The script tag comes last.
-      if (/^lumika listening on [^]+><\/script>\n/m.test(text)) resolve()
+      // The pinned script tag comes last.
+      if (/^lumika listening on [^]+><\/script>\n[^]+><\/script>\n/m.test(text)) resolve()
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
