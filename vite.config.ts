@@ -3,6 +3,7 @@ import { svelteTesting } from '@testing-library/svelte/vite'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { chmod, cp, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import type { BuildEnvironmentOptions, EnvironmentOptions, Plugin, UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -96,6 +97,9 @@ export default defineConfig(({ command }) => ({
   ...(command === 'build' && outputs),
   optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
   test: {
+    // Most tests wait for somebody: a browser, a lease, a clock. One worker less than there are cores, the default,
+    // would leave half of a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         test: {
