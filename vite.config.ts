@@ -106,11 +106,19 @@ export default defineConfig(({ command }) => ({
           name: 'node',
           environment: 'node',
           include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/server/**/*.test.ts'],
+          // No measure of speed: a busy machine is slow.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
         plugins: [svelteCompiler(), svelteTesting()],
-        test: { name: 'dom', environment: 'happy-dom', include: ['test/component/**/*.test.ts'] },
+        test: {
+          name: 'dom',
+          environment: 'happy-dom',
+          include: ['test/component/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       { test: { name: 'package', environment: 'node', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 } },
       {

@@ -51,7 +51,7 @@ export async function receive(log: ConversationLog, now: () => number, request: 
     if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
     const earlier = appended.entry
     if (clientMessageId && earlier.value.body !== text) throw mismatch()
-    if (clientMessageId || (await isStillOpen(log, now, conversation, earlier))) {
+    if (clientMessageId || (await isStillOpen(log, appended.now ?? now(), conversation, earlier))) {
       return { message: earlier, replayed: true }
     }
     // A second "yes". Should somebody else have stored it just now, the loop meets that one.
@@ -62,12 +62,12 @@ export async function receive(log: ConversationLog, now: () => number, request: 
 /** Whether the same text, without a key, can only be a retry: no client has seen the end of its answer yet. */
 async function isStillOpen(
   log: ConversationLog,
-  now: () => number,
+  now: number,
   conversation: string,
   earlier: LogEntry<PublicValue>,
 ): Promise<boolean> {
   const turn = earlier.value.turn
-  if (!turn || now() - Date.parse(earlier.createdAt) >= limits.attachMs) return false
+  if (!turn || now - Date.parse(earlier.createdAt) >= limits.attachMs) return false
   const state = emptyTurn()
   await advance(log, conversation, turn.id, state)
   return !state.delivered

@@ -56,8 +56,11 @@ export interface AppendOptions {
 /** What became of an `append`. */
 export type Appended<T> =
   | { outcome: 'stored'; entry: LogEntry<T> }
-  /** One of the keys was taken; this is the entry that took it, and its lane. */
-  | { outcome: 'existing'; entry: LogEntry<T>; lane: Lane }
+  /**
+   * One of the keys was taken; this is the entry that took it, and its lane. `now` is the clock its `createdAt` was read
+   * from, in milliseconds since 1970, where that is not the process's own: replicas' clocks differ, Redis has one.
+   */
+  | { outcome: 'existing'; entry: LogEntry<T>; lane: Lane; now?: number }
   /** The lane did not hold `at` entries; it holds `length`. */
   | { outcome: 'conflict'; length: number }
 

@@ -6,7 +6,7 @@
 /**
  * KEYS: lane, keys, facts, turns. ARGV: lane, value as JSON, random part of the id, `at` or '', `supersedes` or '',
  * seconds a turn's lane lives, channel, conversation, keys as JSON, and each key.
- * Returns `stored <entry>`, `existing <lane> <entry>` or `conflict <length>`.
+ * Returns `stored <entry>`, `existing <lane> <entry> <milliseconds since 1970>` or `conflict <length>`.
  */
 export const commitScript = `
 local lanes = string.sub(KEYS[1], 1, -#ARGV[1] - 1)
@@ -17,7 +17,8 @@ for i = 10, #ARGV do
     local entry = redis.call('LINDEX', lanes .. lane, position)
     local start = '{"position":' .. position .. ',"id":"' .. id .. '"'
     if entry and string.sub(entry, 1, #start) == start and id ~= ARGV[5] then
-      return {'existing', lane, entry}
+      local clock = redis.call('TIME')
+      return {'existing', lane, entry, clock[1] * 1000 + math.floor(clock[2] / 1000)}
     end
   end
 end

@@ -24,7 +24,7 @@ export interface RedisLogOptions extends LogOptions {
   turnSeconds?: number
 }
 
-type Reply = ['stored', string] | ['existing', Lane, string] | ['conflict', number]
+type Reply = ['stored', string] | ['existing', Lane, string, number] | ['conflict', number]
 
 interface Scripts {
   lumikaCommit(...args: string[]): Promise<Reply>
@@ -141,7 +141,7 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
       case 'existing':
         await inbox.leave(conversation, false, closes)
         if (isNewMark) await inbox.leave(conversation, false, opens)
-        return { outcome: 'existing', lane: reply[1], entry: entryOf(reply[2]) }
+        return { outcome: 'existing', lane: reply[1], entry: entryOf(reply[2]), now: reply[3] }
       case 'conflict':
         if (isNewMark) await inbox.leave(conversation, false, opens)
         return { outcome: 'conflict', length: reply[1] }

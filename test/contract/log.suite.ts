@@ -52,6 +52,9 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
     let log: ConversationLog
     let opened: ConversationLog[]
 
+    /** The clock of the entry, where it is not ours. */
+    const clock = () => (medium.hasOurClock ? {} : { now: expect.closeTo(Date.now(), -4) as number })
+
     async function open(options?: LogOptions): Promise<ConversationLog> {
       const one = await medium.open(options)
       opened.push(one)
@@ -106,7 +109,7 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
         await reopen()
         for (const keys of [['client:1'], ['other:1', 'turn:1']]) {
           const again = await log.append('shop.a', 'private', 'two', { keys })
-          expect(again).toEqual({ outcome: 'existing', lane: 'public', entry: first })
+          expect(again).toEqual({ outcome: 'existing', lane: 'public', entry: first, ...clock() })
         }
         expect(await log.append('shop.a', 'private', 'two', { keys: ['other:1'] })).toMatchObject({ outcome: 'stored' })
         expect(await log.append('shop.b', 'public', 'two', { keys: ['client:1'] })).toMatchObject({ outcome: 'stored' })
@@ -125,10 +128,10 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
       it('hands keys over to an entry that supersedes their holder, and to no other', async () => {
         const draft = await stored(log.append('shop.a', 'private', 'draft', { keys: ['end:1', 'note:1'] }))
         const other = await stored(log.append('shop.a', 'private', 'other', { keys: ['other:1'] }))
-        const refused = { outcome: 'existing', entry: draft, lane: 'private' }
+        const refused = { outcome: 'existing', entry: draft, lane: 'private', ...clock() }
         expect(await log.append('shop.a', 'public', 'x', { keys: ['end:1'], supersedes: other.id })).toEqual(refused)
         const answer = await stored(log.append('shop.a', 'public', 'answer', { keys: ['end:1'], supersedes: draft.id }))
-        const taken = { outcome: 'existing', entry: answer, lane: 'public' }
+        const taken = { outcome: 'existing', entry: answer, lane: 'public', ...clock() }
         expect(await log.append('shop.a', 'public', 'again', { keys: ['end:1'], supersedes: draft.id })).toEqual(taken)
         await reopen()
         expect(await log.append('shop.a', 'public', 'again', { keys: ['end:1'], supersedes: draft.id })).toEqual(taken)
@@ -157,6 +160,7 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
           outcome: 'existing',
           lane: 'public',
           entry,
+          ...clock(),
         })
       })
 

@@ -10,7 +10,7 @@ import { openAIAnswerTo, startFakeOpenAI } from '../../helpers/fake-openai.ts'
 import type { FakeOpenAI } from '../../helpers/fake-openai.ts'
 import { startRedis } from '../../helpers/redis.ts'
 import { valve } from '../../helpers/responder.ts'
-import { allEvents, textOf } from '../../helpers/sse.ts'
+import { allEvents, eventOf, textOf } from '../../helpers/sse.ts'
 import type { Received } from '../../helpers/sse.ts'
 import { operatorKey } from '../../helpers/world.ts'
 import { bundleReplica } from './start-replica.ts'
@@ -34,7 +34,8 @@ afterAll(() => bundle.remove())
 interface Clocked extends Replica {
   /** Sets its clock off by so much. */
   setClock(offsetMs: number): Promise<void>
-  send(text: string): Promise<Received[]>
+  /** @param clientMessageId null for none */
+  send(text: string, clientMessageId?: string | null): Promise<Received[]>
   poll(afterId?: string): Promise<ConversationRecord[]>
 }
 
@@ -79,9 +80,10 @@ async function setUp({ onTestFinished }: TestContext): Promise<Scene> {
           await writeFile(clock, String(offset))
           await new Promise((resolve) => setTimeout(resolve, 250))
         },
-        async send(text) {
-          const clientMessageId = `client-message-${text.padStart(8, '0')}`
-          return allEvents(await ask('/conversation/sse', { textContent: text, clientMessageId }))
+        async send(text, clientMessageId = `client-message-${text.padStart(8, '0')}`) {
+          return allEvents(
+            await ask('/conversation/sse', { textContent: text, ...(clientMessageId && { clientMessageId }) }),
+          )
         },
         async poll(afterId) {
           const response = await ask('/conversation/history', { limit: '200', ...(afterId && { afterId }) })
@@ -168,6 +170,27 @@ describe.concurrent('clocks', () => {
       for (const replica of replicas) expect(await replica.poll()).toEqual(read)
       for (const { createdAt } of read) expect(Math.abs(Date.parse(createdAt) - Date.now())).toBeLessThan(MINUTE)
       expect(model.requests).toHaveLength(texts.length)
+    },
+  )
+
+  it.for([HOUR, -HOUR])(
+    'F96, A4: without a key, a retry at a replica whose clock is %i ms off attaches',
+    async (offset, context) => {
+      const { expect } = context
+      const { model, startRedis, start } = await setUp(context)
+      const storage = await startRedis()
+      const one = await start(storage, 0)
+      const other = await start(storage, offset)
+      const gate = valve()
+      model.scenario = { until: gate.opened }
+      const first = one.send('Hello', null)
+      await expect.poll(() => model.requests.length, patience).toBe(1)
+      const second = other.send('Hello', null)
+      await expect.poll(async () => (await other.poll()).length, patience).toBe(1)
+      gate.open()
+      const [ack, again] = (await Promise.all([first, second])).map((events) => eventOf(events, 'ack'))
+      expect(again).toEqual({ ...ack, replayed: true })
+      expect(model.requests).toHaveLength(1)
     },
   )
 

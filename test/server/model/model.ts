@@ -25,7 +25,7 @@ export interface ModelConversation {
 /** Everything a server is to remember. */
 export interface Model {
   conversations: Map<string, ModelConversation>
-  /** How far the server's clock is off, in milliseconds. */
+  /** How far the clock that messages get their time from is off, in milliseconds. */
   clockOffset: number
 }
 
