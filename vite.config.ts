@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path'
 import type { BuildEnvironmentOptions, EnvironmentOptions, Plugin, UserConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
 import manifest from './package.json' with { type: 'json' }
+import { leanSvelte } from './scripts/lean-svelte.mjs'
 import { precompress } from './scripts/precompress.mjs'
 
 /** Stands in `widget.js` for the names and hashes of its parts, which are known once the panel is built. */
@@ -93,7 +94,7 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
 export default defineConfig(({ command }) => ({
   appType: 'custom',
   publicDir: false,
-  plugins: [svelteCompiler(), widgetParts()],
+  plugins: [leanSvelte(), svelteCompiler(), widgetParts()],
   ...(command === 'build' && outputs),
   optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
   test: {
