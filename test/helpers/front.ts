@@ -51,6 +51,9 @@ export async function startFront(upstream: string): Promise<Front> {
   return front
 }
 
+/** Time to read what has come before the connection ends: browsers throw away what is unread by then. */
+const READ_MS = 200
+
 function forward(
   front: Front,
   entry: Passed,
@@ -76,7 +79,7 @@ function forward(
       const end = front.cut(entry, soFar)
       if (end === null) return outgoing.write(chunk)
       answer.removeAllListeners('data')
-      outgoing.write(chunk.subarray(0, end - known), leave)
+      outgoing.write(chunk.subarray(0, end - known), () => setTimeout(leave, READ_MS))
     })
     answer.on('end', () => outgoing.end())
   })

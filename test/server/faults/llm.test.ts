@@ -86,7 +86,11 @@ describe('the answer of a language model', () => {
     for (const share of [0.15, 0.3, 0.5, 0.7, 0.85]) {
       conversationId = `customer-${++count}`
       model.requests.length = 0
-      wire.down = after(Math.floor(total.down * share), harm)
+      wire.down = after(Math.floor(total.down * share), async (link) => {
+        // Time to read what has come: what is unread when a connection ends is thrown away.
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        harm(link)
+      })
       const events = await ask()
       await expectBrokenOff(events, 'responder_interrupted')
       texts.add(textOf(events))
