@@ -44,7 +44,12 @@ const forBundlers: EnvironmentOptions = {
     },
     rolldownOptions: {
       external: ['react', 'vue'],
-      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      output: {
+        entryFileNames: '[name].js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+        // Frameworks that run React on servers are to know that a chat is a browser's matter.
+        banner: ({ name }) => (name === 'react' ? "'use client'" : ''),
+      },
       onwarn: fail,
     },
   },

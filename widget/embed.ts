@@ -1,7 +1,7 @@
 /** The script tag: `<script src="…/widget.js" data-integration-token="…">` is all a page needs. */
 import { createWidget } from './handle.ts'
 import type { Parts, WidgetHandle } from './handle.ts'
-import type { WidgetOptions } from './options.ts'
+import type { MountOptions } from './options.ts'
 
 /** The files beside `widget.js`: name, and hash for subresource integrity (none while developing). */
 declare const __LUMIKA_FILES__: Record<string, readonly [file: string, integrity: string]>
@@ -12,7 +12,7 @@ export type QueuedCall = ((lumika: LumikaGlobal) => void) | [method: string, ...
 /** What the page finds as `window.Lumika`: the first chat's controls, and more chats. */
 export interface LumikaGlobal extends WidgetHandle {
   /** Puts one more chat on the page. */
-  mountWidget(options: WidgetOptions): WidgetHandle
+  mountWidget(options: MountOptions): WidgetHandle
   /** The chats that script tags have put on the page, by name; without a name, by token. */
   widgets: Record<string, WidgetHandle>
   /** Makes a call: now, or as soon as there is a chat. */
@@ -56,7 +56,7 @@ const parts: Parts = {
   loadPanel: async (host) => import(/* @vite-ignore */ await prepare('panel', host)) as ReturnType<Parts['loadPanel']>,
 }
 
-const mountWidget = (options: WidgetOptions): WidgetHandle =>
+const mountWidget = (options: MountOptions): WidgetHandle =>
   createWidget({ ...options, serverUrl: options.serverUrl ?? new URL('.', source).href.replace(/\/$/, '') }, parts)
 
 /** The page's global: whatever a chat can do, the first one does; before there is one, the call waits. */
@@ -96,7 +96,7 @@ const lumika = early && !Array.isArray(early) ? early : (page.Lumika = createGlo
 
 function start(): void {
   try {
-    const options = { ...tag?.dataset } as unknown as WidgetOptions
+    const options = { ...tag?.dataset } as unknown as MountOptions & { integrationToken: string }
     const { integrationToken: token, name = token } = options
     // A second tag for the same integration, or the same tag run twice, is the same chat.
     const known = lumika.widgets[name]

@@ -14,13 +14,19 @@ export interface Identity {
   userJwt?: string
 }
 
-/** Options of a widget. Every one but `adapter` and `context` has its `data-*` twin on the script tag. */
+/**
+ * Options of a widget: all of them may be changed later. Every one but `adapter` and `context` has its `data-*` twin on
+ * the script tag.
+ */
 export interface WidgetOptions extends Identity {
   /** The integration's token. `data-integration-token`. Security: a `widget` token is public; never use an `api` one. */
-  integrationToken: string
+  integrationToken?: string
   /** The server's address. `data-server-url`. @default where `widget.js` came from; without a script tag, the page's own */
   serverUrl?: string
-  /** Tells several chats on one page apart, in `Lumika.widgets`. `data-name`. @default the token */
+  /**
+   * Tells several chats on one page apart: in `Lumika.widgets`, and, where there is an adapter and no token, in what the
+   * browser keeps. `data-name`. @default the token
+   */
   name?: string
   /** The language, a BCP 47 tag. `data-locale`. @default the page's, then the browser's, where there is a translation */
   locale?: string
@@ -50,6 +56,9 @@ export interface WidgetOptions extends Identity {
   adapter?: ChatAdapter
 }
 
+/** What a chat begins with: options, among them a token or an adapter. */
+export type MountOptions = WidgetOptions & ({ integrationToken: string } | { adapter: ChatAdapter })
+
 /** The look. A value that makes no sense falls back to its default: a typo must not cost a site its chat. */
 export const positionOf = ({ position }: WidgetOptions): string => (position === 'left' ? position : 'right')
 export const themeOf = ({ theme }: WidgetOptions): string => (theme === 'light' || theme === 'dark' ? theme : 'auto')
@@ -63,6 +72,6 @@ export const isOn = (value: unknown): boolean => value !== undefined && String(v
 export const provenId = ({ conversationId, userHash, userJwt }: Identity): string | undefined =>
   userHash || userJwt ? conversationId || undefined : undefined
 
-/** Under what the browser keeps things: never what belongs to another server, integration or visitor. */
+/** Under what the browser keeps things: never what belongs to another server, integration, adapter or visitor. */
 export const storageName = (options: WidgetOptions): string =>
-  [options.serverUrl, options.integrationToken, provenId(options)].join('|')
+  [options.serverUrl, options.integrationToken || options.name, provenId(options)].join('|')

@@ -50,6 +50,7 @@ describe('an option means the same by call and as an attribute', () => {
       { serverUrl: 'https://chat.example.com' },
       { serverUrl: 'https://chat.example.com' },
     ],
+    ['data-name="shop"', { name: 'shop' }, { name: 'shop' }],
     ['data-title="Ask us"', { title: 'Ask us' }, { title: 'Ask us' }],
     ['data-greeting="Good day"', { greeting: 'Good day' }, { greeting: 'Good day' }],
     ['data-greeting=""', { greeting: '' }, { greeting: '' }],
@@ -134,15 +135,19 @@ describe("I62: a site's own conversation id", () => {
     expect(settings).not.toHaveProperty('userHash')
   })
 
-  test('B86: what the browser keeps is kept apart by server, integration and visitor', () => {
+  test('B86: what the browser keeps is kept apart by server, integration, visitor and, without a token, name', () => {
     const names = [
       { integrationToken: 'a', serverUrl: 'https://one.example' },
       { integrationToken: 'a', serverUrl: 'https://two.example' },
       { integrationToken: 'b', serverUrl: 'https://one.example' },
       { integrationToken: 'a', serverUrl: 'https://one.example', conversationId: 'x', userHash: '00' },
       { integrationToken: 'a', serverUrl: 'https://one.example', conversationId: 'y', userHash: '00' },
+      { serverUrl: 'https://one.example', name: 'shop' },
+      { serverUrl: 'https://one.example', name: 'billing' },
     ].map(storageName)
     expect(new Set(names).size).toBe(names.length)
+    // A name may change where a token says who it is.
+    expect(storageName({ integrationToken: 'a', serverUrl: 'https://one.example', name: 'shop' })).toBe(names[0])
     // Without its proof an id is nobody's.
     expect(storageName({ integrationToken: 'a', serverUrl: 'https://one.example', conversationId: 'x' })).toBe(names[0])
   })

@@ -7,7 +7,13 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   { name: 'adapters', files: /^adapters\//, may: /^(protocol\.ts|adapters\/.+)$/ },
   { name: 'the session', files: /^widget\/session\.ts$/, may: /^(protocol\.ts|adapters\/.+|widget\/.+|idb-keyval)$/ },
   { name: 'the panel', files: /^widget\/panel\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+|svelte(\/.+)?)$/ },
-  { name: 'the first load', files: /^widget\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+)$/ },
+  {
+    name: 'the entries for frameworks',
+    files: /^widget\/entries\//,
+    // A widget by npm, and its types: nothing of the script tag's, of the panel's, or of how the launcher is made.
+    may: /^(widget\/(index|handle|options)\.ts|widget\/entries\/_chat\.ts|react|vue)$/,
+  },
+  { name: 'the first load', files: /^widget\//, may: /^(protocol\.ts|adapters\/.+|widget\/(?!entries).+)$/ },
   {
     name: 'the command line',
     files: /^server\/cli(\.ts$|\/)/,

@@ -5,7 +5,10 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { built, root } from '../helpers/build.ts'
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: object
+  peerDependencies: object
+}
 let folder: string
 
 // A copy, because a link would lead back to the repository, where Svelte's types are at hand.
@@ -14,8 +17,9 @@ beforeAll(() => {
   const installed = join(folder, 'node_modules/lumika')
   cpSync(built('dist/types'), join(installed, 'dist/types'), { recursive: true })
   cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  for (const name of Object.keys(manifest.dependencies)) {
-    mkdirSync(join(folder, 'node_modules'), { recursive: true })
+  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
+  const types = ['@types/react', '@types/react-dom']
+  for (const name of [...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), ...types]) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   }
   cpSync(join(root, 'test/package/fixture'), folder, { recursive: true })
@@ -31,12 +35,15 @@ describe('the declarations', () => {
 
   test.each(Object.entries(resolutions))('hold in a strict program with %s resolution', (_name, resolution) => {
     const program = ts.createProgram(
-      ['app.ts', 'help-desk.ts'].map((name) => join(folder, name)),
+      ['app.ts', 'help-desk.ts', 'frameworks.ts', 'frameworks/Help.tsx', 'frameworks/help.ts'].map((name) =>
+        join(folder, name),
+      ),
       {
         ...resolution,
         target: ts.ScriptTarget.ES2022,
         lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
         types: [],
+        jsx: ts.JsxEmit.ReactJSX,
         strict: true,
         exactOptionalPropertyTypes: true,
         skipLibCheck: false,

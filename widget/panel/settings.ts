@@ -5,7 +5,7 @@ import type { WidgetOptions } from '../options.ts'
 /** Options with nothing left open. */
 export interface Settings extends Pick<
   WidgetOptions,
-  'conversationId' | 'userHash' | 'userJwt' | 'context' | 'adapter'
+  'name' | 'conversationId' | 'userHash' | 'userJwt' | 'context' | 'adapter'
 > {
   serverUrl: string
   integrationToken: string
@@ -23,6 +23,7 @@ export function settingsOf(options: WidgetOptions): Settings {
   const {
     serverUrl = '',
     integrationToken = '',
+    name,
     title,
     greeting,
     placeholder,
@@ -38,6 +39,7 @@ export function settingsOf(options: WidgetOptions): Settings {
   return {
     serverUrl,
     integrationToken,
+    ...(name && { name }),
     ...(title && { title }),
     ...(greeting !== undefined && { greeting }),
     ...(placeholder !== undefined && { placeholder }),
