@@ -1,39 +1,33 @@
 /**
- * What the browser keeps of a conversation: its id, what has not reached the server yet, and the text being written.
- * Nothing is written before the visitor acts. Without a working IndexedDB everything is kept in memory, for this visit.
+ * What the browser keeps of a conversation: its id, each message that has not reached the server yet, and the text being
+ * written. Each is a record of its own, so that tabs that write at the same time take nothing from each other.
+ * Nothing is written before the visitor acts. What a broken IndexedDB does not take is kept in memory, for this visit.
  */
-import { createStore, del, get, set } from 'idb-keyval'
+import { isRecord, readSession } from './engine/kept.ts'
+import type { SessionData, UnsentMessage } from './engine/kept.ts'
+import { indexedDbStore } from './storage.ts'
+import type { KeyValueStore } from './storage.ts'
 
-/** A message on its way. */
-export interface UnsentMessage {
-  clientMessageId: string
-  text: string
-  /** Whether sending was given up: then the visitor decides. */
-  hasFailed: boolean
-}
+export type { SessionData, UnsentMessage } from './engine/kept.ts'
+export type { KeyValueStore } from './storage.ts'
 
-/** What is kept. */
-export interface SessionData {
-  conversationId?: string | undefined
-  unsent: UnsentMessage[]
-  draft: string
-}
-
-/** The memory of a widget. */
+/** The memory of a widget. Nothing here rejects. */
 export interface Session {
-  /** What is kept; read once, then known. */
+  /** What is kept now, of this tab and of others. */
   load(): Promise<SessionData>
-  /** Keeps changes. Never rejects. */
-  save(changes: Partial<SessionData>): void
-  /** Forgets everything. */
-  clear(): void
-}
-
-/** A browser's storage, as far as a session needs it. Its promises may reject, and may never settle. */
-export interface KeyValueStore {
-  get(key: string): Promise<unknown>
-  set(key: string, value: SessionData): Promise<void>
-  delete(key: string): Promise<void>
+  keepDraft(text: string): void
+  /** Keeps a message until it is sent, and whether sending it was given up. */
+  keep(message: UnsentMessage): void
+  /** The message has been sent. */
+  drop(clientMessageId: string): void
+  /** Names the conversation. Resolves to its name: another tab may have been first. */
+  claim(conversationId: string): Promise<string>
+  /** Forgets everything. Resolves when it is forgotten. */
+  clear(): Promise<void>
+  /** Whether what is saved would be gone with the page. */
+  readonly isVolatile: boolean
+  /** Called when `isVolatile` has changed. */
+  onChange: () => void
 }
 
 /** Longest wait for IndexedDB: Safari 14 and blocked upgrades leave `open` pending for ever. */
@@ -44,83 +38,117 @@ const PATIENCE_MS = 2_000
  * @param name tells widgets of one origin apart: server, token and, where one is given, the visitor
  */
 export function createSession(name: string, store: KeyValueStore = indexedDbStore()): Session {
-  let data: Partial<SessionData> = {}
-  let loading: Promise<SessionData> | undefined
-  let isUsable = true
-  let isQueued = false
-  let isEmpty = false
-  let queue: Promise<unknown> = Promise.resolve()
+  /** What is not written yet, by key; undefined goes. */
+  const pending = new Map<string, unknown>()
+  /** What is being written. */
+  let flying = new Map<string, unknown>()
+  /** The places of the messages that are kept. */
+  const orders = new Map<string, number>()
+  let newest = 0
+  /** Where nothing can be read nothing is written, either: nobody knows what that would take away. */
+  let isReadable = true
+  let isVolatile = false
+  let isCleared = false
+  let first: Promise<SessionData> | undefined
+  let writing: Promise<void> | undefined
 
-  const read = async (): Promise<SessionData> => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const tooLate = new Promise<null>((resolve) => {
-      timer = setTimeout(() => {
-        isUsable = false
-        resolve(null)
-      }, PATIENCE_MS)
-    })
-    const found = await Promise.race([store.get(name), tooLate]).catch(() => {
-      isUsable = false
-      return null
-    })
-    clearTimeout(timer)
-    // What was saved while the storage was being read is newer than what was read.
-    return (data = { ...readSession(found), ...data }) as SessionData
+  const report = (isBroken: boolean) => {
+    if (isVolatile === isBroken) return
+    isVolatile = isBroken
+    session.onChange()
   }
 
-  const load = () => (loading ??= read())
+  /** What the storage says; undefined where it does not work. */
+  const use = async <T>(work: Promise<T>, isEndless = false): Promise<T | undefined> => {
+    const done = await patiently(work, () => (report(true), isEndless))
+    report(!done)
+    return done?.value
+  }
+
+  const load = async (): Promise<SessionData> => {
+    const all = isReadable && (await use(store.entries()))
+    if (!all) isReadable = false
+    // What was saved while the storage was being read is newer than what was read.
+    const found = all && !isCleared ? all.filter(([key]) => isRecord(key, name)) : []
+    const data = readSession(new Map([...found, ...flying, ...pending]), name)
+    for (const { clientMessageId, order } of data.unsent) {
+      orders.set(clientMessageId, order)
+      newest = Math.max(newest, order)
+    }
+    return data
+  }
+
+  const forget = async () => {
+    const all = (await use(store.entries())) ?? []
+    for (const [key] of all) if (isRecord(key, name) && !pending.has(key)) pending.set(key, undefined)
+    isCleared = false
+  }
 
   // One write at a time, of what is newest by then: a page that is left loses no more than the last key.
-  // After reading: until then nobody knows what a write would take away.
-  const write = () => {
-    if (isQueued) return
-    isQueued = true
-    queue = queue
-      .then(load)
-      .then(() => {
-        isQueued = false
-        if (isUsable) return isEmpty ? store.delete(name) : store.set(name, data as SessionData)
-      })
-      .catch(() => (isUsable = false))
+  const flush = async () => {
+    await (first ??= load())
+    while (isReadable && (isCleared || pending.size > 0)) {
+      if (isCleared) await forget()
+      flying = new Map(pending)
+      pending.clear()
+      const done = store.write(flying).then(() => true)
+      const isWritten = await use(done, true)
+      // What fails is tried again with whatever is saved next.
+      for (const [key, value] of flying) if (!isWritten && !pending.has(key)) pending.set(key, value)
+      flying = new Map()
+      if (!isWritten) return
+    }
+  }
+  const write = () => (writing ??= flush().finally(() => (writing = undefined)))
+
+  const save = (key: string, value: unknown) => {
+    pending.set(name + key, value)
+    void write()
   }
 
-  return {
-    load,
-    save(changes) {
-      data = { ...data, ...changes }
-      isEmpty = false
-      write()
+  const session: Session = {
+    load: () => (first = load()),
+    keepDraft: (text) => save('\ndraft', text || undefined),
+    keep({ clientMessageId, text, hasFailed }) {
+      // Clocks are set back, and two messages may be of one millisecond.
+      const order = orders.get(clientMessageId) ?? (newest = Math.max(newest + 1, Date.now()))
+      orders.set(clientMessageId, order)
+      save(`\n${clientMessageId}`, { clientMessageId, text, hasFailed, order })
+    },
+    drop(clientMessageId) {
+      if (orders.delete(clientMessageId)) save(`\n${clientMessageId}`, undefined)
+    },
+    async claim(mine) {
+      const idIn = (value: unknown) => readSession(new Map([[name, value]]), name).conversationId
+      if (isCleared) await patiently(write(), () => false)
+      const made = { conversationId: mine }
+      const kept = isReadable && (await use(store.update(name, (old) => (idIn(old) ? old : made))))
+      // In memory at least, where the next `load` finds it.
+      if (!kept) pending.set(name, made)
+      return idIn(kept) ?? mine
     },
     clear() {
-      data = { conversationId: undefined, unsent: [], draft: '' }
-      isEmpty = true
-      write()
+      pending.clear()
+      flying = new Map()
+      orders.clear()
+      isCleared = true
+      return write()
     },
+    get isVolatile() {
+      return isVolatile
+    },
+    onChange: () => {},
   }
+  return session
 }
 
-/** What is stored may be older, newer, or somebody else's: each part counts only if it is what it should be. */
-function readSession(value: unknown): SessionData {
-  const { conversationId, unsent, draft } = (value ?? {}) as Record<string, unknown>
-  return {
-    ...(typeof conversationId === 'string' && /^[\x21-\x7e]{1,128}$/.test(conversationId) && { conversationId }),
-    unsent: Array.isArray(unsent) ? unsent.filter(isUnsent) : [],
-    draft: typeof draft === 'string' ? draft : '',
-  }
-}
-
-function isUnsent(value: unknown): value is UnsentMessage {
-  const { clientMessageId, text } = (value ?? {}) as Partial<UnsentMessage>
-  return typeof text === 'string' && typeof clientMessageId === 'string' && /^[\w-]{16,64}$/.test(clientMessageId)
-}
-
-function indexedDbStore(): KeyValueStore {
-  // Opened at the first use: opening creates the database, and nothing may be stored before the visitor acts.
-  let opened: ReturnType<typeof createStore> | undefined
-  const database = () => (opened ??= createStore('lumika', 'sessions'))
-  return {
-    get: async (key) => get(key, database()),
-    set: async (key, value) => set(key, value, database()),
-    delete: async (key) => del(key, database()),
-  }
+/** Waits for a promise. What takes too long is asked about: it may be waited for all the same. Undefined is a failure. */
+async function patiently<T>(work: Promise<T>, isWaitedFor: () => boolean): Promise<{ value: T } | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => isWaitedFor() || resolve(undefined), PATIENCE_MS)
+  })
+  const done = await Promise.race([work.then((value) => ({ value })), tooLate]).catch(() => undefined)
+  clearTimeout(timer)
+  return done
 }

@@ -5,7 +5,7 @@ import { createHttpAdapter } from '../../adapters/http.ts'
 import { createEngine } from '../../widget/engine/engine.ts'
 import type { Engine, View } from '../../widget/engine/engine.ts'
 import { createSession } from '../../widget/session.ts'
-import type { KeyValueStore } from '../../widget/session.ts'
+import { createMemoryStore } from '../helpers/store.ts'
 import type { Chance } from './random.ts'
 
 /** One visitor. */
@@ -54,7 +54,7 @@ export interface VisitorOptions {
 export async function createVisitor(options: VisitorOptions): Promise<Visitor> {
   const { name, serverUrl, integrationToken, chance, watch = (adapter) => adapter } = options
   const { isAnswered = true, mostOpen = Infinity } = options
-  const store = createStore()
+  const store = createMemoryStore()
   const conversationId = `${name}-${chance.between(1, 1e9)}`
   const sent: string[] = []
   const accepted = new Set<string>()
@@ -138,16 +138,6 @@ export async function createVisitor(options: VisitorOptions): Promise<Visitor> {
       return true
     },
     leave: () => engine.destroy(),
-  }
-}
-
-/** The browser's storage. */
-function createStore(): KeyValueStore {
-  const kept = new Map<string, unknown>()
-  return {
-    get: (key) => Promise.resolve(structuredClone(kept.get(key))),
-    set: (key, value) => Promise.resolve(void kept.set(key, structuredClone(value))),
-    delete: (key) => Promise.resolve(void kept.delete(key)),
   }
 }
 

@@ -47,7 +47,7 @@ describe('the launcher', () => {
     await visit.settle()
     expect(load).not.toHaveBeenCalled()
     expect(history).not.toHaveBeenCalled()
-    expect(visit.kept()).toEqual({})
+    expect(visit.kept()).toEqual({ unsent: [], draft: '' })
     expect(document.querySelectorAll('lumika-chat')).toHaveLength(1)
     expect(customElements.get('lumika-chat')).toBeUndefined()
   })

@@ -8,8 +8,16 @@ export function database(name: string): Map<string, unknown> {
   return found
 }
 
-export const createStore = (name: string, store: string): string => `${name}/${store}`
-export const get = async (key: string, name: string): Promise<unknown> => structuredClone(database(name).get(key))
-export const set = async (key: string, value: unknown, name: string): Promise<void> =>
-  void database(name).set(key, structuredClone(value))
-export const del = async (key: string, name: string): Promise<void> => void database(name).delete(key)
+export const promisifyRequest = async (result: unknown): Promise<unknown> => result
+export const createStore = (name: string, store: string) => {
+  const content = database(`${name}/${store}`)
+  return async (_mode: string, run: (store: unknown) => unknown): Promise<unknown> =>
+    run({
+      transaction: { db: {} },
+      getAllKeys: () => [...content.keys()],
+      getAll: () => structuredClone([...content.values()]),
+      get: (key: string) => structuredClone(content.get(key)),
+      put: (value: unknown, key: string) => content.set(key, structuredClone(value)),
+      delete: (key: string) => content.delete(key),
+    })
+}

@@ -6,8 +6,23 @@ export function createMemoryStore(): KeyValueStore & { content: Map<string, unkn
   const content = new Map<string, unknown>()
   return {
     content,
-    get: async (key) => structuredClone(content.get(key)),
-    set: async (key, value) => void content.set(key, structuredClone(value)),
-    delete: async (key) => void content.delete(key),
+    entries: async () => structuredClone([...content]),
+    async write(changes) {
+      for (const [key, value] of changes) {
+        if (value === undefined) content.delete(key)
+        else content.set(key, structuredClone(value))
+      }
+    },
+    async update(key, change) {
+      content.set(key, structuredClone(change(structuredClone(content.get(key)))))
+      return structuredClone(content.get(key))
+    },
   }
 }
+
+/** One that keeps nothing. */
+export const createEmptyStore = (): KeyValueStore => ({
+  entries: () => Promise.resolve([]),
+  write: () => Promise.resolve(),
+  update: (_key, change) => Promise.resolve(change(undefined)),
+})

@@ -5,6 +5,7 @@ import type { ConversationRecord } from '../../protocol.ts'
 import { createEngine } from '../../widget/engine/engine.ts'
 import type { Engine, EngineOptions, View } from '../../widget/engine/engine.ts'
 import { createSession } from '../../widget/session.ts'
+import { readSession } from '../../widget/engine/kept.ts'
 import type { KeyValueStore, SessionData } from '../../widget/session.ts'
 
 /** A tab. Another one with the same store is the page after a reload. */
@@ -58,5 +59,4 @@ export const sentKeys = (adapter: MemoryAdapter): string[] =>
   vi.mocked(adapter.send).mock.calls.map(([request]) => request.clientMessageId)
 
 /** What a browser has stored for the tab. */
-export const keptBy = (store: { content: Map<string, unknown> }): Partial<SessionData> =>
-  (store.content.get('tab') ?? {}) as Partial<SessionData>
+export const keptBy = (store: { content: Map<string, unknown> }): SessionData => readSession(store.content, 'tab')

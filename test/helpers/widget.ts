@@ -4,7 +4,8 @@ import { expect, vi } from 'vitest'
 import { createWidget } from '../../widget/handle.ts'
 import type { PanelModule, WidgetHandle } from '../../widget/handle.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
-import type { SessionData } from '../../widget/session.ts'
+import { readSession } from '../../widget/engine/kept.ts'
+import type { SessionData } from '../../widget/engine/kept.ts'
 import { database } from './idb-keyval.ts'
 
 /** One visitor on one page. Test files that use it mock `idb-keyval` with `./idb-keyval.ts`. */
@@ -23,7 +24,7 @@ export interface Visit {
   /** All messages, as `speaker: text`. */
   bubbles(): string[]
   /** What the browser has stored. */
-  kept(): Partial<SessionData>
+  kept(): SessionData
   /** Lets everything happen that is due. */
   settle(): Promise<void>
   /** The same page once more. */
@@ -75,7 +76,7 @@ export async function createVisit(
         // The greeting is nobody's message.
         return speaker === undefined ? [] : [`${speaker}: ${message.querySelector('.bubble')?.textContent}`]
       }),
-    kept: () => (stored.values().next().value ?? {}) as Partial<SessionData>,
+    kept: () => readSession(stored, [...stored.keys()][0]?.split('\n')[0] ?? ''),
     async settle() {
       // Every storage read and every answer in memory takes some turns of the microtask queue, and no time.
       await new Promise((resolve) => setTimeout(resolve))

@@ -52,17 +52,17 @@ export function createEngine(options: EngineOptions): Engine {
     retry: (clientMessageId) => thread.retry(clientMessageId),
     stop: () => thread.stop(),
     loadEarlier: () => thread.loadEarlier(),
-    keepDraft: (draft) => session.save({ draft }),
+    keepDraft: (text) => session.keepDraft(text),
     newConversation() {
       if (options.conversationId !== undefined) return
       thread.leave()
-      session.clear()
+      void session.clear()
       thread = createThread(options)
       if (isLoaded) void thread.begin({ unsent: [] })
     },
     logout() {
       thread.leave()
-      session.clear()
+      void session.clear()
     },
     destroy() {
       clearInterval(pollTimer)

@@ -1,7 +1,8 @@
 /** One conversation, from when it is taken up until it is left: sends, streams, and catches up with the server. */
 import type { AdapterEvent, ChatAdapter, IdentityProof } from '../../adapters/adapter.ts'
 import type { ConversationRecord } from '../../protocol.ts'
-import type { Session, SessionData } from '../session.ts'
+import type { Session } from '../session.ts'
+import type { SessionData } from './kept.ts'
 import { backOff, canMint, isAdapterError, randomId, sleep } from './retry.ts'
 import { createTimeline } from './timeline.ts'
 import type { Bubble, Outcome, Outgoing } from './timeline.ts'
@@ -31,12 +32,14 @@ export interface View {
   /** An answer is on its way. */
   isWriting: boolean
   connection: 'online' | 'offline' | 'disconnected'
+  /** What the visitor writes is gone with the page: the browser keeps nothing. */
+  isVolatile: boolean
 }
 
 /** A conversation. */
 export interface Thread {
   /** Goes on with what the browser has kept. Until then nothing is sent, since nobody knows where to. */
-  begin(kept: Pick<SessionData, 'conversationId' | 'unsent'>): Promise<void>
+  begin(found: Pick<SessionData, 'conversationId' | 'unsent'>): Promise<void>
   /** Brings it up to what the server has. */
   sync(): Promise<void>
   send(text: string): void
@@ -69,6 +72,8 @@ export function createThread(options: ThreadOptions): Thread {
   /** Turns that a stream is read of, and messages that were reported. */
   const followed = new Set<string>()
   const told = new Set<string>()
+  /** The messages that the browser keeps, and whether it knows that they have failed. */
+  const kept = new Map<string, boolean>()
   let { conversationId } = options
   let cursor: string | undefined
   let isReady = false
@@ -89,8 +94,10 @@ export function createThread(options: ThreadOptions): Thread {
       hasEarlier,
       isWriting: timeline.writing().length > 0,
       connection,
+      isVolatile: session.isVolatile,
     })
   }
+  session.onChange = changed
 
   const tell = (record: ConversationRecord) => {
     if (record.actor !== 'assistant' || told.has(record.id)) return
@@ -102,20 +109,25 @@ export function createThread(options: ThreadOptions): Thread {
   const isWaiting = (id: string) => timeline.outgoing.some((each) => each.clientMessageId === id && waits(each))
 
   const keepUnsent = () => {
-    // What the browser has kept would be overwritten before it was read.
+    // Until it was read, nobody knows what is kept.
     if (!isReady) return
-    session.save({
-      unsent: timeline.outgoing
-        .filter(({ userMessageId }) => !userMessageId)
-        .map(({ clientMessageId, text, hasFailed }) => ({ clientMessageId, text, hasFailed })),
-    })
+    const unsent = timeline.outgoing.filter(({ userMessageId }) => !userMessageId)
+    for (const message of unsent) {
+      const { clientMessageId, hasFailed } = message
+      if (kept.get(clientMessageId) !== hasFailed) session.keep(message)
+      kept.set(clientMessageId, hasFailed)
+    }
+    for (const id of kept.keys()) {
+      if (!unsent.some(({ clientMessageId }) => clientMessageId === id) && kept.delete(id)) session.drop(id)
+    }
   }
 
-  const name = (id: string) => {
-    conversationId = id
-    session.save({ conversationId })
-    // Nobody has used this id before: there is nothing to read.
-    isHydrated = true
+  /** Takes the name that this conversation has got first, in whichever tab. */
+  const name = async (mine: string): Promise<void> => {
+    conversationId = await session.claim(mine)
+    // Nobody has used a new one: there is nothing to read.
+    isHydrated ||= conversationId === mine
+    changed()
   }
 
   /** Sends what waits, one after the other: the next message goes out when the one before is stored. */
@@ -130,7 +142,9 @@ export function createThread(options: ThreadOptions): Thread {
   }
 
   async function deliver({ clientMessageId, text }: Outgoing, settled: () => void): Promise<void> {
-    if (conversationId === undefined && canMint()) name(`c_${randomId()}`)
+    if (conversationId === undefined && canMint()) await name(`c_${randomId()}`)
+    if (signal.aborted) return
+    if (!isHydrated) void sync()
     for (let attempt = 1; isWaiting(clientMessageId); attempt++) {
       const turn: Progress = { turnId: '', lastEventId: '', hasEnded: false, text }
       const request = { text, clientMessageId, signal, conversationId, proof, context }
@@ -164,7 +178,7 @@ export function createThread(options: ThreadOptions): Thread {
         if (signal.aborted) return
         if (event.type === 'ack' && clientMessageId) {
           const { turnId, userMessageId } = event
-          if (conversationId === undefined) name(event.conversationId)
+          if (conversationId === undefined) await name(event.conversationId)
           timeline.update(clientMessageId, { userMessageId })
           timeline.begin({ turnId, userMessageId, clientMessageId })
           keepUnsent()
@@ -268,13 +282,15 @@ export function createThread(options: ThreadOptions): Thread {
 
   changed()
   return {
-    async begin(kept) {
-      conversationId ??= kept.conversationId
+    async begin(found) {
+      conversationId ??= found.conversationId
       isReady = true
-      timeline.restore(kept.unsent)
+      for (const { clientMessageId, hasFailed } of found.unsent) kept.set(clientMessageId, hasFailed)
+      timeline.restore(found.unsent)
+      keepUnsent()
       await sync()
       if (signal.aborted) return
-      if (kept.unsent.length > 0 || timeline.outgoing.length > 0) keepUnsent()
+      keepUnsent()
       void pump()
     },
     sync,

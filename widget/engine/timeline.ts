@@ -4,7 +4,7 @@
  * has it, too. Everything is merged by id, never by text: two quick "ok" are two messages.
  */
 import type { ConversationRecord } from '../../protocol.ts'
-import type { UnsentMessage } from '../session.ts'
+import type { UnsentMessage } from './kept.ts'
 
 /** What the visitor sees as one message. */
 export interface Bubble {

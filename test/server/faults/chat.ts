@@ -3,6 +3,7 @@ import { createHttpAdapter } from '../../../adapters/http.ts'
 import { createEngine } from '../../../widget/engine/engine.ts'
 import type { Engine, View } from '../../../widget/engine/engine.ts'
 import { createSession } from '../../../widget/session.ts'
+import { createEmptyStore } from '../../helpers/store.ts'
 
 /** A chat. */
 export interface Chat {
@@ -29,11 +30,7 @@ export async function openChat(options: ChatOptions): Promise<Chat> {
   let view: View | undefined
   const engine = createEngine({
     adapter: createHttpAdapter({ serverUrl, integrationToken, silenceMs }),
-    session: createSession('chat', {
-      get: () => Promise.resolve(undefined),
-      set: () => Promise.resolve(),
-      delete: () => Promise.resolve(),
-    }),
+    session: createSession('chat', createEmptyStore()),
     ...{ conversationId, pollMs },
     onChange: (next) => (view = next),
     onMessage: () => {},

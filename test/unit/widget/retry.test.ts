@@ -3,6 +3,7 @@ import { AdapterError } from '../../../adapters/adapter.ts'
 import { createMemoryAdapter } from '../../../adapters/memory.ts'
 import { backOff, isAdapterError, randomId, sleep } from '../../../widget/engine/retry.ts'
 import { createMemoryStore } from '../../helpers/store.ts'
+import { keptBy } from '../../helpers/tab.ts'
 
 const failure = (status: number, retryAfter?: number) =>
   new AdapterError('internal_error', 'No.', { status, retryAfter })
@@ -93,7 +94,7 @@ describe('I58: ids', () => {
       const [first, second] = send.mock.calls.map(([request]) => request.conversationId)
       expect(first).toBeUndefined()
       expect(second).toMatch(/^c_/)
-      await vi.waitFor(() => expect(store.content.get('tab')).toMatchObject({ conversationId: second, unsent: [] }))
+      await vi.waitFor(() => expect(keptBy(store)).toMatchObject({ conversationId: second, unsent: [] }))
       engine.destroy()
     } finally {
       vi.unstubAllGlobals()
