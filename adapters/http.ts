@@ -3,6 +3,7 @@ import { paths } from '../protocol.ts'
 import type { ErrorCode } from '../protocol.ts'
 import { startCall } from './_call.ts'
 import type { Call } from './_call.ts'
+import { toJson } from './_json.ts'
 import { createEventReader } from './_sse.ts'
 import { objectFrom, readEvent, readHistory } from './_wire.ts'
 import { AdapterError } from './adapter.ts'
@@ -118,7 +119,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
   return {
     send: ({ text, conversationId, clientMessageId, proof, context, signal }) =>
       events(signal, false, async (call) => {
-        const fields = { conversationId, textContent: text, clientMessageId, context: context && toJson(context) }
+        const fields = { conversationId, textContent: text, clientMessageId, context: context && contextOf(context) }
         return open(call, withToken(fields, proof))
       }),
 
@@ -179,9 +180,9 @@ function readError(json: string): { code: ErrorCode; message: string } | null {
   }
 }
 
-function toJson(context: Record<string, unknown>): string {
+function contextOf(context: Record<string, unknown>): string {
   try {
-    return JSON.stringify(context)
+    return toJson(context)
   } catch {
     throw new AdapterError('invalid_context', 'The context is not JSON. Leave out what is not.', { status: 400 })
   }

@@ -1,6 +1,7 @@
 /** A language model straight from the page: any OpenAI-compatible chat-completions endpoint, without a server of ours. */
 import { startCall } from './_call.ts'
 import { messagesFor, piecesOf, refusalOf } from './_completions.ts'
+import { toJson } from './_json.ts'
 import { createLocalAdapter } from './_local.ts'
 import type { LocalQuestion } from './_local.ts'
 import { createMemoryRecords } from './_records.ts'
@@ -65,7 +66,7 @@ export function createOpenAIAdapter(options: OpenAIAdapterOptions): ChatAdapter 
 
   const answer = async ({ text, earlier, signal }: LocalQuestion): Promise<AsyncIterable<string>> => {
     const messages = messagesFor(systemPrompt, earlier, text, budget)
-    const body = JSON.stringify({ ...options.body, model, messages, stream: true, ...limit(options) })
+    const body = toJson({ ...options.body, model, messages, stream: true, ...limit(options) })
     const call = startCall(signal, silenceMs)
     try {
       const response = await call.step(

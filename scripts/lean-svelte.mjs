@@ -1,6 +1,7 @@
 /**
  * Takes out of Svelte's runtime what the widget never uses, 1.8 KB gzip of it: taking over HTML that a server has rendered,
  * and deep state. Both are guarded by what the runtime cannot know to be constant, and a bundler therefore keeps.
+ * And makes a guest of it, which changes nothing of the page's and stands what old libraries have changed.
  */
 
 /**
@@ -11,12 +12,24 @@
 const edits = {
   // "Use this variable to guard everything related to hydration code so it can be treeshaken out", it says there; but
   // blocks that recover from a mismatch set it, so it counts as a variable. Nobody here calls `hydrate`.
-  'dom/hydration.js': [
+  'client/dom/hydration.js': [
     ['export let hydrating = false', 'export const hydrating = false'],
     ['\thydrating = value;', ''],
   ],
   // Every `set` may be asked to make a proxy of the value. All state here is `$state.raw`, as is checked below.
-  'reactivity/sources.js': [['should_proxy ? proxy(value) : value', 'value']],
+  'client/reactivity/sources.js': [['should_proxy ? proxy(value) : value', 'value']],
+  // It puts names on the prototypes of elements and texts, which are the page's, to read them faster. Where those are
+  // frozen it goes without.
+  'client/dom/operations.js': [
+    ['is_extensible(element_prototype)', 'false'],
+    ['is_extensible(text_prototype)', 'false'],
+  ],
+  // Prototype.js and MooTools put an `Array.from` in its place that knows neither sets nor iterators.
+  'shared/utils.js': [['array_from = Array.from;', 'array_from = (all) => [...all];']],
+  'client/dom/blocks/branches.js': [
+    ['Array.from(this.#batches.values())', '[...this.#batches.values()]'],
+    ['Array.from(this.#batches.values())', '[...this.#batches.values()]'],
+  ],
 }
 
 /** @returns {import('vite').Plugin} */
@@ -27,7 +40,7 @@ export function leanSvelte() {
     enforce: 'pre',
     apply: 'build',
     transform(code, id) {
-      const file = /\/svelte\/src\/internal\/client\/(.+)$/.exec(id)?.[1] ?? ''
+      const file = /\/svelte\/src\/internal\/(.+)$/.exec(id)?.[1] ?? ''
       if (edits[file]) {
         for (const [from, to] of edits[file]) {
           if (!code.includes(from)) this.error(`Svelte's ${file} has changed: ${JSON.stringify(from)} is not in it.`)

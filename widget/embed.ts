@@ -21,43 +21,48 @@ export interface LumikaGlobal extends WidgetHandle {
 
 const page = window as Window & { Lumika?: LumikaGlobal | QueuedCall[] }
 
-// Only while the script runs for the first time is it the current one; modules and tag managers never see themselves.
-// An element by the name of `currentScript`, which a page may let its users write, hides the real one.
-const current: unknown = document.currentScript
-const tag =
-  current instanceof HTMLScriptElement
-    ? current
-    : document.querySelector<HTMLScriptElement>('script[data-integration-token][src*="widget"]')
-const source = tag?.src || location.href
+// Only while the script runs for the first time is it the current one; modules and tag managers never see themselves, and
+// those that run this text are seen in its place. An element by the name of `currentScript`, which a page may let its users
+// write, hides the real one.
+const tag = [
+  document.currentScript as unknown,
+  document.querySelector('script[data-integration-token][src*=widget]'),
+].find(
+  (each): each is HTMLScriptElement =>
+    each instanceof HTMLScriptElement && each.matches('[data-integration-token],[src*=widget]'),
+)
 
-/** Has the browser fetch a file and compare it with its hash; what is imported afterwards is what was compared. */
-const prepare = (part: string, host: HTMLElement): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const [file = '', integrity = ''] = __LUMIKA_FILES__[part] ?? []
-    const url = new URL(file, source).href
-    const link = document.createElement('link')
-    if (!integrity || !link.relList.supports('modulepreload')) return resolve(url)
-    link.rel = 'modulepreload'
-    link.crossOrigin = 'anonymous'
-    link.integrity = integrity
-    // A page that trusts scripts by nonce has given one to the tag; hidden from attributes, it can be read here.
-    link.nonce = tag?.nonce ?? ''
-    link.href = url
-    link.onload = () => resolve(url)
-    link.onerror = () => {
-      link.remove()
-      reject(new Error(url))
-    }
-    host.append(link)
-  })
-
-const parts: Parts = {
-  prepare,
-  loadPanel: async (host) => import(/* @vite-ignore */ await prepare('panel', host)) as ReturnType<Parts['loadPanel']>,
+/** Where the parts of a widget are: beside `widget.js`; if nobody knows where that was, at the widget's server. */
+function partsAt(source: string): Parts {
+  /** Has the browser fetch a file and compare it with its hash; what is imported afterwards is what was compared. */
+  const prepare = (part: string, host: HTMLElement): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const [file = '', integrity = ''] = __LUMIKA_FILES__[part] ?? []
+      const url = new URL(file, source).href
+      const link = document.createElement('link')
+      if (!integrity || !link.relList.supports('modulepreload')) return resolve(url)
+      link.rel = 'modulepreload'
+      link.crossOrigin = 'anonymous'
+      link.integrity = integrity
+      // A page that trusts scripts by nonce has given one to the tag; hidden from attributes, it can be read here.
+      link.nonce = tag?.nonce ?? ''
+      link.href = url
+      link.onload = () => resolve(url)
+      link.onerror = () => {
+        link.remove()
+        reject(new Error(url))
+      }
+      host.append(link)
+    })
+  const loadPanel: Parts['loadPanel'] = async (host) => import(/* @vite-ignore */ await prepare('panel', host))
+  return { prepare, loadPanel }
 }
 
-const mountWidget = (options: MountOptions): WidgetHandle =>
-  createWidget({ ...options, serverUrl: options.serverUrl ?? new URL('.', source).href.replace(/\/$/, '') }, parts)
+const mountWidget = (options: MountOptions): WidgetHandle => {
+  const source = tag?.src
+  const serverUrl = (options.serverUrl ?? new URL('.', source || location.href).href).replace(/\/+$/, '')
+  return createWidget({ ...options, serverUrl }, partsAt(source || `${serverUrl}/`))
+}
 
 /** The page's global: whatever a chat can do, the first one does; before there is one, the call waits. */
 function createGlobal(waiting: QueuedCall[]): LumikaGlobal {

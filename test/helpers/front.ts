@@ -9,6 +9,8 @@ export interface Passed {
   path: string
   query: URLSearchParams
   headers: IncomingHttpHeaders
+  /** What has come of its body so far. */
+  body: string
   /** 0 until the answer's head is known. */
   status: number
 }
@@ -31,8 +33,9 @@ export async function startFront(upstream: string): Promise<Front> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', upstream)
     const { method = '', headers } = request
-    const entry: Passed = { method, path: pathname, query: searchParams, headers, status: 0 }
+    const entry: Passed = { method, path: pathname, query: searchParams, headers, body: '', status: 0 }
     passed.push(entry)
+    request.on('data', (chunk: Buffer) => (entry.body += chunk.toString()))
     response.once('close', () => (entry.status ||= response.headersSent ? response.statusCode : 0))
     if (!front.refuse(entry, response)) forward(front, entry, request, response, upstream)
   })

@@ -89,8 +89,10 @@ export function createPage(tab: Tab): Page {
 
 async function evaluate<A extends unknown[], T>(tab: Tab, run: (...args: A) => T, args: A): Promise<Awaited<T>> {
   // What the function throws comes back as a value: each engine would tell of it in another way.
+  // Lists are lists, also where a page has given them a `toJSON`.
   const expression = `(async () => {
-    try { return JSON.stringify({ value: await (${run.toString()})(...${JSON.stringify(args)}) }) }
+    function plain(key, value) { return Array.isArray(this[key]) ? this[key] : value }
+    try { return JSON.stringify({ value: await (${run.toString()})(...${JSON.stringify(args)}) }, plain) }
     catch (error) { return JSON.stringify({ error: String(error) }) }
   })()`
   const { value, error } = JSON.parse(await tab.evaluate(expression)) as { value: Awaited<T>; error?: string }

@@ -33,8 +33,8 @@ export function createTab(shared: Shared, handle: string, isFirst: boolean): Tab
   }
   /** The driver does not tell of what goes wrong in a page, so the page is made to. */
   const collect = async (): Promise<void> => {
-    const found = await evaluate(`(${takeProblems.toString()})()`).catch(() => '[]')
-    problems.push(...(JSON.parse(found) as string[]))
+    const found = await evaluate(`(${takeProblems.toString()})()`).catch(() => '')
+    problems.push(...found.split('\n').filter(Boolean))
   }
   const load = (path: string, body: Record<string, unknown>): Promise<void> =>
     inWindow(async () => {
@@ -106,7 +106,8 @@ async function insert(text: string): Promise<string> {
 /** Runs in the page: what has gone wrong since the last call. The first call begins to listen. */
 async function takeProblems(): Promise<string> {
   const page = window as Window & { problemsForTests?: string[] }
-  if (page.problemsForTests) return JSON.stringify(page.problemsForTests.splice(0))
+  // As one text: lists may have a `toJSON` of the page's.
+  if (page.problemsForTests) return page.problemsForTests.splice(0).join('\n')
 
   const found: string[] = (page.problemsForTests = [])
   addEventListener('error', ({ message }) => found.push(message))
@@ -119,5 +120,5 @@ async function takeProblems(): Promise<string> {
       say?.apply(console, words)
     }
   }
-  return '[]'
+  return ''
 }
