@@ -20,6 +20,7 @@ import type { Responder } from './responders/responder.ts'
 import { withTimeouts } from './responders/timeouts.ts'
 import { errorAnswer } from './routes/answers.ts'
 import { apiConversationRoutes } from './routes/api/conversations.ts'
+import { deskRoutes } from './routes/api/desk.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -108,6 +109,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
   healthRoutes(app, { log, logger })
   apiConversationRoutes(app, { conversations, registry, logger })
+  deskRoutes(app, { desk: conversations.desk, registry, logger })
   integrationRoutes(app, {
     registry,
     logger,

@@ -43,6 +43,9 @@ export const clientKey = (clientMessageId: string): string => `client:${clientMe
 /** The key of a person's reply that came with an idempotency key. */
 export const operatorKey = (clientMessageId: string): string => `operator:${clientMessageId}`
 
+/** The key of a note that came with an idempotency key. */
+export const noteKey = (clientMessageId: string): string => `note:${clientMessageId}`
+
 /** The key of a message that came without one: its text. */
 export const sameTextKey = async (text: string): Promise<string> => `same:${await sha256(text)}`
 

@@ -4,12 +4,15 @@ import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
 import { waitFor } from './history.ts'
 import type { HistoryQuery } from './history.ts'
 import { toRecord } from './values.ts'
-import type { PrivateValue, PublicValue } from './values.ts'
+import type { Approval, PrivateValue, PublicValue } from './values.ts'
 import type { Wakeups } from './wakeups.ts'
 
-/** A record as operators see it. */
+/**
+ * A record as operators see it. Private ones are `draft`, `rejection` (of `data.draftId`), `note`, `event`
+ * (`data.event`, and `data.state` since), and `turn-end` (of an answer that came to nothing).
+ */
 export type OperatorRecord =
-  | (ConversationRecord & { visibility: 'public' })
+  | (ConversationRecord & { visibility: 'public'; approval?: Approval })
   | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
 
 /** The answer of the operators' `records` call. */
@@ -104,13 +107,23 @@ function merged(messages: LogPage<PublicValue>, others: LogPage<PrivateValue>): 
   )
 }
 
-const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({ ...toRecord(entry), visibility: 'public' })
-
-const privateView = ({ id, createdAt, value }: LogEntry<PrivateValue>): OperatorRecord => ({
-  id,
-  type: value.type,
-  ...(value.type === 'draft' && { body: value.body }),
-  data: { ...value.ends },
-  createdAt,
-  visibility: 'private',
+/** A public entry as operators see it. */
+export const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({
+  ...toRecord(entry),
+  ...(entry.value.approval && { approval: entry.value.approval }),
+  visibility: 'public',
 })
+
+/** A private entry as operators see it. */
+export function privateView({ id, createdAt, value }: LogEntry<PrivateValue>): OperatorRecord {
+  const { type, ...rest } = value
+  const { body, ends, ...facts } = { body: undefined, ends: undefined, ...rest }
+  return {
+    id,
+    type,
+    ...(body !== undefined && { body }),
+    data: { ...ends, ...facts },
+    createdAt,
+    visibility: 'private',
+  }
+}

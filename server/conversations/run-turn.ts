@@ -2,9 +2,12 @@
 import type { RecordData } from '../../protocol.ts'
 import type { Logger } from '../logger.ts'
 import type { Responder } from '../responders/responder.ts'
-import type { Appended, LogEntry } from '../storage/log.ts'
+import type { Appended, ConversationLog, LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { historyFor } from './context.ts'
+import { readDesk } from './desk-state.ts'
+import { publishUndecided } from './drafts.ts'
+import type { DraftEntry } from './drafts.ts'
 import { endKey, parseConversationKey, turnKey } from './keys.ts'
 import { persist, untilAborted } from './patience.ts'
 import type { PatienceOptions } from './patience.ts'
@@ -110,7 +113,8 @@ async function answer(
   const trying = <T>(work: () => Promise<T>) => persist(options, controller.signal, work)
   const names = parseConversationKey(ref.conversation)
   const responder = names && options.responderFor(names.integrationId)
-  if (!responder) return { pending: 'human' }
+  if (!responder || (await trying(() => readDesk(log, ref.conversation))).takenOverBy !== null)
+    return { pending: 'human' }
   const { mayAnswer } = options
   if (mayAnswer && !(await trying(() => mayAnswer(names.integrationId, ref.turnId)))) return { pending: 'human' }
 
@@ -177,7 +181,7 @@ async function endTurn(
   const keys = { keys: [endKey(turnId)], closes: turnId }
   const commit = (): Promise<Appended<PublicValue | PrivateValue>> => {
     if (!body) return log.append(conversation, 'private', { type: 'turn-end', ends }, keys)
-    if (start.mode === 'approval') return log.append(conversation, 'private', { type: 'draft', body, ends }, keys)
+    if (start.mode === 'approval') return endWithDraft(log, conversation, { type: 'draft', body, ends })
     const value: PublicValue = { actor: 'assistant', type: 'message', body, ends }
     if (Object.keys(data).length > 0) value.data = data
     return log.append(conversation, 'public', value, keys)
@@ -190,6 +194,26 @@ async function endTurn(
     await commit()
   })
   options.onEnd({ conversation, turnId })
+}
+
+/**
+ * Keeps an answer as a draft, or publishes it where the customer was approved meanwhile. The word is looked for after the
+ * draft is stored, and drafts are looked for after the word is: one of the two finds the other. Only then is the turn's mark
+ * closed, so that whoever comes after a crash looks once more.
+ */
+async function endWithDraft(
+  log: ConversationLog,
+  conversation: string,
+  value: DraftEntry['value'],
+): Promise<Appended<PublicValue | PrivateValue>> {
+  const { turnId } = value.ends
+  const keys = [endKey(turnId)]
+  const kept = await log.append<PublicValue | PrivateValue>(conversation, 'private', value, { keys })
+  if (kept.outcome !== 'conflict' && kept.entry.value.type === 'draft') {
+    const { approvedBy } = await readDesk(log, conversation)
+    if (approvedBy !== null) await publishUndecided(log, conversation, kept.entry as DraftEntry, approvedBy)
+  }
+  return log.append<PublicValue | PrivateValue>(conversation, 'private', value, { keys, closes: turnId })
 }
 
 /** What the customer is told. The responder's own words go to the operator's log only. */

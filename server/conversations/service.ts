@@ -1,29 +1,24 @@
 /** The use cases of a conversation. Knows neither HTTP nor a storage driver. */
-import type { HistoryPage, RecordData } from '../../protocol.ts'
+import type { HistoryPage } from '../../protocol.ts'
 import type { Integration } from '../access/integration.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry, RecentOptions, RecentPage } from '../storage/log.ts'
+import { viewActivity } from './activity.ts'
+import type { ActivityView } from './activity.ts'
+import { readDesk } from './desk-state.ts'
+import { createDesk } from './desk.ts'
+import type { Desk } from './desk.ts'
 import { history } from './history.ts'
 import type { HistoryQuery } from './history.ts'
-import {
-  clientKey,
-  conversationKey,
-  endKey,
-  mintConversation,
-  newTurnId,
-  operatorKey,
-  randomId,
-  turnKey,
-} from './keys.ts'
-import { mismatch, receive } from './receive.ts'
+import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
+import { receive } from './receive.ts'
 import { records } from './records.ts'
-import type { OperatorRecord, RecordsPage } from './records.ts'
+import type { RecordsPage } from './records.ts'
 import { eventCount, follow } from './stream.ts'
 import type { StreamItem } from './stream.ts'
 import { advance, emptyTurn, turnLane } from './turn-lane.ts'
 import { createTurns } from './turns.ts'
 import type { TurnsOptions } from './turns.ts'
-import { toRecord } from './values.ts'
 import type { PublicValue, TurnMode } from './values.ts'
 import { createWakeups } from './wakeups.ts'
 
@@ -73,10 +68,12 @@ export interface Conversations {
   history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
   /** Everything, for operators. @throws HttpError `not_found` */
   records(conversation: string, query: HistoryQuery): Promise<RecordsPage>
-  /** Publishes a person's reply. @throws HttpError `not_found`, `idempotency_mismatch` */
-  reply(conversation: string, body: string, author: string, clientMessageId?: string): Promise<OperatorRecord>
+  /** What people do. */
+  readonly desk: Desk
   /** The inbox. */
   activities(options: RecentOptions): Promise<RecentPage>
+  /** One conversation of the inbox. */
+  activity(conversation: string, integration: Integration | null): Promise<ActivityView>
   /** Erases every conversation of an integration. */
   removeAll(integrationId: string): Promise<void>
   /** Takes up what an earlier process left unfinished. */
@@ -126,6 +123,13 @@ export function createConversations(options: ConversationsOptions): Conversation
       ),
   })
 
+  /** Only approval has to be known beforehand, since it changes the events; who was taken over, the answer's turn finds out. */
+  const modeFor = async (integration: Integration, conversation: string): Promise<TurnMode> => {
+    if (integration.responder === null) return 'human'
+    if (integration.responseMode !== 'approval') return 'auto'
+    return (await readDesk(log, conversation)).approvedBy === null ? 'approval' : 'auto'
+  }
+
   const messageOf = async (conversation: string, turnId: string) => {
     const found = await log.find<PublicValue>(conversation, turnKey(turnId))
     if (!found) throw new HttpError(404, 'not_found', 'There is no such answer in this conversation.')
@@ -149,7 +153,7 @@ export function createConversations(options: ConversationsOptions): Conversation
         conversation,
         text,
         turnId: minted?.turnId ?? newTurnId(),
-        mode: modeOf(integration),
+        mode: await modeFor(integration, conversation),
         ...(clientMessageId && { clientMessageId }),
         ...(context && { context }),
       })
@@ -194,17 +198,10 @@ export function createConversations(options: ConversationsOptions): Conversation
       return records(log, wakeups, conversation, query)
     },
 
-    async reply(conversation, body, author, clientMessageId) {
-      await mustExist(conversation)
-      const data: RecordData = { author: { kind: 'operator', name: author } }
-      const value: PublicValue = { actor: 'assistant', type: 'message', body, data }
-      const keys = clientMessageId ? [operatorKey(clientMessageId)] : []
-      const appended = await log.append(conversation, 'public', value, { keys })
-      if (appended.outcome === 'conflict' || appended.entry.value.body !== body) throw mismatch()
-      return { ...toRecord(appended.entry), visibility: 'public' }
-    },
+    desk: createDesk(log),
 
     activities: (recent) => log.recent(recent),
+    activity: (conversation, integration) => viewActivity(log, conversation, integration),
 
     async removeAll(integrationId) {
       for (;;) {
@@ -228,9 +225,4 @@ export function createConversations(options: ConversationsOptions): Conversation
       wakeups.close()
     },
   }
-}
-
-function modeOf(integration: Integration): TurnMode {
-  if (integration.responder === null) return 'human'
-  return integration.responseMode === 'approval' ? 'approval' : 'auto'
 }

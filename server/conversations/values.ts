@@ -1,6 +1,7 @@
 /** What the lanes of a conversation hold, and the one place where a stored entry becomes a public record. */
 import type { ConversationRecord, FailureCode, RecordData } from '../../protocol.ts'
 import type { LogEntry } from '../storage/log.ts'
+import type { DeskEvent, DeskState } from './desk-state.ts'
 
 /** How a customer's message is answered: at once, after an operator's approval, or by people only. */
 export type TurnMode = 'auto' | 'approval' | 'human'
@@ -34,6 +35,17 @@ export interface PublicValue {
   turn?: TurnStart
   /** On an answer. */
   ends?: TurnEnd
+  /** On an answer that waited for a person's word. Private. */
+  approval?: Approval
+}
+
+/** How a draft became a message. */
+export interface Approval {
+  draftId: string
+  /** The person's name. */
+  by: string
+  /** Whether the words are the person's rather than the assistant's. */
+  isEdited: boolean
 }
 
 /** An entry of the private lane: seen by operators only. */
@@ -42,6 +54,12 @@ export type PrivateValue =
   | { type: 'draft'; body: string; ends: TurnEnd }
   /** A turn that published nothing. */
   | { type: 'turn-end'; ends: TurnEnd }
+  /** A draft that is never to be published. */
+  | { type: 'rejection'; draftId: string; by: string; reason?: string; ends: TurnEnd }
+  /** What people tell each other. */
+  | { type: 'note'; body: string; by: string }
+  /** A decision about the conversation, and how it stands since. */
+  | { type: 'event'; event: DeskEvent; by: string; state: DeskState }
 
 /** An entry of a turn's lane. */
 export type TurnValue =
@@ -64,4 +82,4 @@ export function toRecord(entry: LogEntry<PublicValue>): ConversationRecord {
 }
 
 /** How a turn ended, from the entry stored under its `end:` key. */
-export const turnEnd = (entry: LogEntry<PublicValue | PrivateValue>): TurnEnd => entry.value.ends as TurnEnd
+export const turnEnd = ({ value }: LogEntry<PublicValue | PrivateValue>): TurnEnd => (value as { ends: TurnEnd }).ends

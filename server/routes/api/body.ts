@@ -5,6 +5,10 @@ import { readText } from '../params.ts'
 
 const maxBytes = 65_536
 
+/** The body of a request that may have none. Throws as `readJson` does. */
+export const readOptionalJson = async <T>(request: Request, schema: z.ZodType<T>): Promise<T> =>
+  request.body === null || request.headers.get('content-length') === '0' ? schema.parse({}) : readJson(request, schema)
+
 /**
  * The body of a request, of exactly the fields the schema knows.
  * @throws HttpError 415 `unsupported_media_type`, 413 `body_too_large`, 400 `invalid_request`

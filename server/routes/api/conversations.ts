@@ -1,8 +1,7 @@
-/** `/api/activities` and `/api/conversations`: what operators read and write. */
+/** `/api/activities` and `/api/conversations`: what operators read. */
 import { getRouterParam } from 'h3'
 import type { H3, H3Event } from 'h3'
-import { z } from 'zod'
-import { codePoints, isClientMessageId, limits } from '../../../protocol.ts'
+import type { Registry } from '../../access/registry.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
 import { isRecordsCursor } from '../../conversations/records.ts'
 import type { Conversations } from '../../conversations/service.ts'
@@ -10,30 +9,18 @@ import { HttpError } from '../../errors.ts'
 import { json } from '../answers.ts'
 import { limit, queryParams, single, wait } from '../params.ts'
 import type { Params } from '../params.ts'
-import { readJson } from './body.ts'
 import { operatorRoute } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 
 /** What these routes need. */
 export interface ApiConversationRoutesOptions extends OperatorApi {
+  registry: OperatorApi['registry'] & Pick<Registry, 'get'>
   conversations: Conversations
 }
 
-/** A person's reply. */
-export const replySchema = z.strictObject({
-  body: z
-    .string()
-    .refine((text) => text.trim() !== '', 'may not be empty')
-    .refine(
-      (text) => codePoints(text) <= limits.textCodePoints,
-      `may hold ${limits.textCodePoints} characters at most`,
-    ),
-  clientMessageId: z.string().refine(isClientMessageId, 'has to be 16 to 64 characters of A-Z a-z 0-9 _ -').optional(),
-})
-
 /** Adds the routes to the app. */
 export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOptions): void {
-  const { conversations } = options
+  const { conversations, registry } = options
 
   operatorRoute(app, '/api/activities', options, {
     async GET({ req: request }) {
@@ -45,11 +32,13 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
         ...(cursor && { cursor }),
         limit: limit(single(query)),
       })
-      const activities = page.conversations.map(({ conversation, updatedAt }) => ({
-        key: conversation,
-        ...parseConversationKey(conversation),
-        updatedAt,
-      }))
+      const activities = await Promise.all(
+        page.conversations.map(async ({ conversation, updatedAt }) => {
+          const names = parseConversationKey(conversation)
+          const view = await conversations.activity(conversation, registry.get(names?.integrationId ?? ''))
+          return { key: conversation, ...names, ...view, updatedAt }
+        }),
+      )
       return json({ activities, cursor: page.cursor })
     },
   })
@@ -73,16 +62,10 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
       return json(page)
     },
   })
-
-  operatorRoute(app, '/api/conversations/:key/messages', options, {
-    async POST(event) {
-      const { body, clientMessageId } = await readJson(event.req, replySchema)
-      return json({ record: await conversations.reply(keyOf(event), body, 'Operator', clientMessageId) }, 201)
-    },
-  })
 }
 
-function keyOf(event: H3Event): string {
+/** The conversation a path names. @throws HttpError 404 `not_found` */
+export function keyOf(event: H3Event): string {
   const key = getRouterParam(event, 'key') ?? ''
   if (!parseConversationKey(key)) throw new HttpError(404, 'not_found', 'There is no such conversation.')
   return key

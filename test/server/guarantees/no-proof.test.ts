@@ -30,7 +30,8 @@ describe.each(storages)('G6: a conversation without proof, on %s', (kind) => {
   beforeAll(async () => {
     place = watchPlace(await openPlace(kind))
     // In the other integration only people answer: ten thousand conversations are one record each.
-    world = await openWorld(place, { integration: { responder: null } })
+    const limits = { messagesPerIntegration: Infinity }
+    world = await openWorld(place, { integration: { responder: null }, limits })
     shop = await world.lumika.registry.create({ name: 'Shop', kind: 'widget' })
     const userHash = hashOf('customer-42')
     const params = { integrationToken: shop.token, conversationId: 'customer-42', userHash, textContent: 'Hello' }

@@ -1,0 +1,63 @@
+/** A conversation as the inbox lists it. */
+import type { ConversationRecord } from '../../protocol.ts'
+import type { Integration } from '../access/integration.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+import { readDesk } from './desk-state.ts'
+import type { DeskState } from './desk-state.ts'
+import { endKey } from './keys.ts'
+import { toRecord } from './values.ts'
+import type { PrivateValue, PublicValue, TurnMode } from './values.ts'
+
+/**
+ * What a conversation needs: `waiting` for a person's word; `answering`, the assistant is at it; `answered`; `resolved`, somebody
+ * has said that it is settled, and nothing came since.
+ */
+export type ActivityState = 'waiting' | 'answering' | 'answered' | 'resolved'
+
+/** How a conversation stands. */
+export interface ActivityView {
+  state: ActivityState
+  /** How the next message is answered. */
+  mode: TurnMode
+  customerApproved: boolean
+  /** Who answers in the assistant's place; null: the assistant. */
+  takenOverBy: string | null
+  /** Whether an answer to the customer's newest message waits for approval. */
+  draftWaiting: boolean
+  /** The newest message; null for a conversation that has none. */
+  lastRecord: ConversationRecord | null
+}
+
+/** Looks at a conversation. Its cost does not grow with the conversation. */
+export async function viewActivity(
+  log: ConversationLog,
+  conversation: string,
+  integration: Pick<Integration, 'responder' | 'responseMode'> | null,
+): Promise<ActivityView> {
+  const desk = await readDesk(log, conversation)
+  const { entries } = await log.before<PublicValue>(conversation, 'public', null, 20)
+  const last = entries.at(-1)
+  const turn = entries.findLast(({ value }) => value.turn)?.value.turn
+  const isOver = !turn || turn.mode === 'human'
+  const end = isOver ? null : await log.find<PublicValue | PrivateValue>(conversation, endKey(turn.id))
+  return {
+    state: stateOf(desk, last, isOver || end !== null),
+    mode: modeOf(desk, integration),
+    customerApproved: desk.approvedBy !== null,
+    takenOverBy: desk.takenOverBy,
+    draftWaiting: end?.entry.value.type === 'draft',
+    lastRecord: last ? toRecord(last) : null,
+  }
+}
+
+function stateOf(desk: DeskState, last: LogEntry<PublicValue> | undefined, isOver: boolean): ActivityState {
+  if (!last || (desk.resolvedAt !== null && last.position <= desk.resolvedAt)) return 'resolved'
+  if (last.value.actor === 'assistant') return 'answered'
+  return isOver ? 'waiting' : 'answering'
+}
+
+/** How a message is answered that comes now. */
+function modeOf(desk: DeskState, integration: Pick<Integration, 'responder' | 'responseMode'> | null): TurnMode {
+  if (!integration || integration.responder === null || desk.takenOverBy !== null) return 'human'
+  return integration.responseMode === 'approval' && desk.approvedBy === null ? 'approval' : 'auto'
+}

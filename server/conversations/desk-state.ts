@@ -1,0 +1,61 @@
+/** What people have decided about a conversation. */
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+import type { PrivateValue } from './values.ts'
+
+/** How a conversation stands with the people behind the chat. */
+export interface DeskState {
+  /** In approval mode: who has let the answers to this customer go out by themselves; null: nobody. */
+  approvedBy: string | null
+  /** Who answers in the assistant's place; null: the assistant. */
+  takenOverBy: string | null
+  /** The position of the newest message that was settled; null: nobody has said that it is. Whatever comes after is open. */
+  resolvedAt: number | null
+}
+
+/** What changes it. */
+export type DeskEvent =
+  'customer-approved' | 'approval-revoked' | 'taken-over' | 'handed-back' | 'resolved' | 'reopened'
+
+/** Before anybody decides anything. */
+const untouched: DeskState = { approvedBy: null, takenOverBy: null, resolvedAt: null }
+
+type EventEntry = LogEntry<Extract<PrivateValue, { type: 'event' }>>
+
+/**
+ * The newest event carries the whole state and this key, which every event takes over from the one before: a state is read
+ * by one look, however long the conversation, and of two changes at once the second one sees the first.
+ */
+const deskKey = 'desk'
+
+const newest = async (log: ConversationLog, conversation: string): Promise<EventEntry | null> =>
+  ((await log.find(conversation, deskKey))?.entry as EventEntry | undefined) ?? null
+
+/** Reads how a conversation stands. */
+export const readDesk = async (log: ConversationLog, conversation: string): Promise<DeskState> =>
+  (await newest(log, conversation))?.value.state ?? untouched
+
+/**
+ * Changes how a conversation stands. Where that is so already, nothing is stored.
+ * @param by the person's name
+ */
+export async function changeDesk(
+  log: ConversationLog,
+  conversation: string,
+  event: DeskEvent,
+  by: string,
+  change: (known: DeskState) => Partial<DeskState>,
+): Promise<DeskState> {
+  for (;;) {
+    const before = await newest(log, conversation)
+    const known = before?.value.state ?? untouched
+    const state = { ...known, ...change(known) }
+    if (sameState(known, state)) return state
+    const value: PrivateValue = { type: 'event', event, by, state }
+    const supersedes = before ? { supersedes: before.id } : {}
+    const { outcome } = await log.append(conversation, 'private', value, { keys: [deskKey], ...supersedes })
+    if (outcome === 'stored') return state
+  }
+}
+
+const sameState = (one: DeskState, other: DeskState): boolean =>
+  (Object.keys(one) as (keyof DeskState)[]).every((name) => one[name] === other[name])

@@ -1,0 +1,123 @@
+/** What people do in a conversation: note, reply, approve, take over, settle. */
+import { HttpError } from '../errors.ts'
+import type { ConversationLog } from '../storage/log.ts'
+import { changeDesk } from './desk-state.ts'
+import type { DeskState } from './desk-state.ts'
+import { draftOf, publishDraft, publishUndecided, rejectDraft, waitingDrafts } from './drafts.ts'
+import { endKey, noteKey, operatorKey } from './keys.ts'
+import { mismatch } from './receive.ts'
+import { privateView, publicView } from './records.ts'
+import type { OperatorRecord } from './records.ts'
+import { turnLane } from './turn-lane.ts'
+import type { PrivateValue, PublicValue } from './values.ts'
+
+/**
+ * The people's side. `by` is the person's name. Every call may be made again: what stands already is not done twice.
+ * All throw HttpError 404 `not_found` where there is no such conversation.
+ */
+export interface Desk {
+  /** Publishes a person's reply. @throws HttpError `idempotency_mismatch` */
+  reply(conversation: string, body: string, by: string, clientMessageId?: string): Promise<OperatorRecord>
+  /** Keeps a note that no customer ever sees. @throws HttpError `idempotency_mismatch` */
+  note(conversation: string, body: string, by: string, clientMessageId?: string): Promise<OperatorRecord>
+  /** Publishes a draft, as it is or in other words. @throws HttpError 404 `not_found`, 409 `conflict` */
+  approve(conversation: string, draftId: string, by: string, body?: string): Promise<OperatorRecord>
+  /** Sees to it that a draft is never published. @throws HttpError 404 `not_found`, 409 `conflict` */
+  reject(conversation: string, draftId: string, by: string, reason?: string): Promise<OperatorRecord>
+  /** In approval mode: lets this customer's answers go out by themselves, and what waits go out now. */
+  approveCustomer(conversation: string, by: string): Promise<DeskState>
+  revokeApproval(conversation: string, by: string): Promise<DeskState>
+  /** The assistant falls silent, in the middle of a word if need be. */
+  takeOver(conversation: string, by: string): Promise<DeskState>
+  /** The assistant answers what is written from now on. */
+  handBack(conversation: string, by: string): Promise<DeskState>
+  /** Everything said so far is settled. The next message opens it again. */
+  resolve(conversation: string, by: string): Promise<DeskState>
+  reopen(conversation: string, by: string): Promise<DeskState>
+}
+
+/** Makes the people's side of a log. */
+export function createDesk(log: ConversationLog): Desk {
+  const newestOf = async (conversation: string) => {
+    const { entries } = await log.before<PublicValue>(conversation, 'public', null, 20)
+    if (entries.length === 0) throw new HttpError(404, 'not_found', 'There is no such conversation.')
+    return entries
+  }
+
+  return {
+    async reply(conversation, body, by, clientMessageId) {
+      await newestOf(conversation)
+      const data = { author: { kind: 'operator' as const, name: by } }
+      const value: PublicValue = { actor: 'assistant', type: 'message', body, data }
+      const keys = clientMessageId ? [operatorKey(clientMessageId)] : []
+      const appended = await log.append(conversation, 'public', value, { keys })
+      if (appended.outcome === 'conflict' || appended.entry.value.body !== body) throw mismatch()
+      return publicView(appended.entry)
+    },
+
+    async note(conversation, body, by, clientMessageId) {
+      await newestOf(conversation)
+      const value: PrivateValue = { type: 'note', body, by }
+      const keys = clientMessageId ? [noteKey(clientMessageId)] : []
+      const appended = await log.append<PrivateValue>(conversation, 'private', value, { keys })
+      const isThis = 'entry' in appended && appended.entry.value.type === 'note' && appended.entry.value.body === body
+      if (!isThis) throw mismatch()
+      return privateView(appended.entry)
+    },
+
+    async approve(conversation, draftId, by, body) {
+      await newestOf(conversation)
+      return publicView(await publishDraft(log, conversation, await draftOf(log, conversation, draftId), by, body))
+    },
+
+    async reject(conversation, draftId, by, reason) {
+      await newestOf(conversation)
+      return privateView(await rejectDraft(log, conversation, await draftOf(log, conversation, draftId), by, reason))
+    },
+
+    async approveCustomer(conversation, by) {
+      await newestOf(conversation)
+      // First the word, then what waits: an answer that ends in between finds the word, or is found waiting.
+      const state = await changeDesk(log, conversation, 'customer-approved', by, ({ approvedBy }) => ({
+        approvedBy: approvedBy ?? by,
+      }))
+      for (const draft of await waitingDrafts(log, conversation)) {
+        await publishUndecided(log, conversation, draft, by)
+      }
+      return state
+    },
+
+    async revokeApproval(conversation, by) {
+      await newestOf(conversation)
+      return changeDesk(log, conversation, 'approval-revoked', by, () => ({ approvedBy: null }))
+    },
+
+    async takeOver(conversation, by) {
+      const newest = await newestOf(conversation)
+      const state = await changeDesk(log, conversation, 'taken-over', by, () => ({ takenOverBy: by }))
+      // What is being written stops; what has not begun finds out by itself.
+      for (const { value } of newest) {
+        const { turn } = value
+        if (!turn || turn.mode === 'human' || (await log.find(conversation, endKey(turn.id)))) continue
+        await log.append(conversation, turnLane(turn.id), { type: 'stop' })
+      }
+      return state
+    },
+
+    async handBack(conversation, by) {
+      await newestOf(conversation)
+      return changeDesk(log, conversation, 'handed-back', by, () => ({ takenOverBy: null }))
+    },
+
+    async resolve(conversation, by) {
+      const newest = await newestOf(conversation)
+      const resolvedAt = newest.at(-1)?.position ?? null
+      return changeDesk(log, conversation, 'resolved', by, () => ({ resolvedAt }))
+    },
+
+    async reopen(conversation, by) {
+      await newestOf(conversation)
+      return changeDesk(log, conversation, 'reopened', by, () => ({ resolvedAt: null }))
+    },
+  }
+}

@@ -1,0 +1,115 @@
+/** Answers that wait for a person's word. */
+import { HttpError } from '../errors.ts'
+import { isLogError } from '../storage/log.ts'
+import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+import { endKey } from './keys.ts'
+import type { PrivateValue, PublicValue } from './values.ts'
+
+/** A stored draft. */
+export type DraftEntry = LogEntry<Extract<PrivateValue, { type: 'draft' }>>
+
+const isDraft = (entry: LogEntry<PublicValue | PrivateValue>): entry is DraftEntry => entry.value.type === 'draft'
+
+/** A draft by its id. @throws HttpError 404 `not_found` */
+export async function draftOf(log: ConversationLog, conversation: string, id: string): Promise<DraftEntry> {
+  const entry = await entryOf(log, conversation, id)
+  if (entry && isDraft(entry)) return entry
+  throw new HttpError(404, 'not_found', 'There is no such draft in this conversation.')
+}
+
+/** The entry of an id: what follows the one before it. */
+async function entryOf(log: ConversationLog, conversation: string, id: string) {
+  try {
+    const before = await log.before<PrivateValue>(conversation, 'private', id, 1)
+    const page = await log.after<PrivateValue>(conversation, 'private', before.entries[0]?.id ?? null, 1)
+    return page.entries.find((entry) => entry.id === id)
+  } catch (error) {
+    if (isLogError(error, 'cursor_not_found')) return undefined
+    throw error
+  }
+}
+
+/**
+ * Makes a draft public: in one step it hands the end of its turn over to the message, so that of two people who press at
+ * once one publishes, and the other is told what became of it.
+ * @param by the person's name
+ * @throws HttpError 409 `conflict` when it was rejected, or published with other words
+ */
+export async function publishDraft(
+  log: ConversationLog,
+  conversation: string,
+  draft: DraftEntry,
+  by: string,
+  body = draft.value.body,
+): Promise<LogEntry<PublicValue>> {
+  const { ends } = draft.value
+  const isEdited = body !== draft.value.body
+  const value: PublicValue = {
+    actor: 'assistant',
+    type: 'message',
+    body,
+    // Whoever has put it into other words has seen to its end, too.
+    ...(ends.failure && !isEdited && { data: { interrupted: true } }),
+    ...(ends.stopped && !isEdited && { data: { stopped: true } }),
+    ends,
+    approval: { draftId: draft.id, by, isEdited },
+  }
+  const keys = [endKey(ends.turnId)]
+  const appended = await log.append<PublicValue>(conversation, 'public', value, { keys, supersedes: draft.id })
+  if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
+  const { entry } = appended
+  if (appended.outcome === 'existing' && !(appended.lane === 'public' && entry.value.body === body)) throw decided()
+  return entry
+}
+
+/** Makes a draft public, unless somebody has decided otherwise just before. */
+export async function publishUndecided(
+  log: ConversationLog,
+  conversation: string,
+  draft: DraftEntry,
+  by: string,
+): Promise<void> {
+  await publishDraft(log, conversation, draft, by).catch((error: unknown) => {
+    if (!(error instanceof HttpError && error.status === 409)) throw error
+  })
+}
+
+/**
+ * Sees to it that a draft is never published.
+ * @throws HttpError 409 `conflict` when it has been published
+ */
+export async function rejectDraft(
+  log: ConversationLog,
+  conversation: string,
+  draft: DraftEntry,
+  by: string,
+  reason?: string,
+): Promise<LogEntry<PrivateValue>> {
+  const { ends } = draft.value
+  const value: PrivateValue = { type: 'rejection', draftId: draft.id, by, ...(reason && { reason }), ends }
+  const keys = [endKey(ends.turnId)]
+  const appended = await log.append<PrivateValue>(conversation, 'private', value, { keys, supersedes: draft.id })
+  if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
+  if (appended.outcome === 'existing' && appended.lane === 'public') throw decided()
+  return appended.entry
+}
+
+/** The drafts nobody has decided about, oldest first. */
+export async function waitingDrafts(log: ConversationLog, conversation: string): Promise<DraftEntry[]> {
+  const waiting: DraftEntry[] = []
+  for (let cursor: string | null = null, hasMore = true; hasMore;) {
+    const page: LogPage<PrivateValue> = await log.after<PrivateValue>(conversation, 'private', cursor, 200)
+    for (const entry of page.entries)
+      if (isDraft(entry) && (await isWaiting(log, conversation, entry))) waiting.push(entry)
+    cursor = page.entries.at(-1)?.id ?? null
+    hasMore = page.hasMore && cursor !== null
+  }
+  return waiting
+}
+
+/** Whether a draft still is what its turn came to. */
+const isWaiting = async (log: ConversationLog, conversation: string, draft: DraftEntry): Promise<boolean> =>
+  (await log.find(conversation, endKey(draft.value.ends.turnId)))?.entry.id === draft.id
+
+const decided = (): HttpError =>
+  new HttpError(409, 'conflict', 'Somebody has decided about this draft already. Read the records again.')

@@ -1,0 +1,91 @@
+/** `/api/conversations/:key/…`: what operators do in a conversation. */
+import { getRouterParam } from 'h3'
+import type { H3 } from 'h3'
+import { z } from 'zod'
+import { codePoints, isClientMessageId, limits } from '../../../protocol.ts'
+import type { DeskState } from '../../conversations/desk-state.ts'
+import type { Desk } from '../../conversations/desk.ts'
+import { json } from '../answers.ts'
+import { readJson, readOptionalJson } from './body.ts'
+import { keyOf } from './conversations.ts'
+import { operatorRoute } from './operator.ts'
+import type { OperatorApi } from './operator.ts'
+
+/** What these routes need. */
+export interface DeskRoutesOptions extends OperatorApi {
+  desk: Desk
+}
+
+const text = z
+  .string()
+  .refine((given) => given.trim() !== '', 'may not be empty')
+  .refine((given) => codePoints(given) <= limits.textCodePoints, `may hold ${limits.textCodePoints} characters at most`)
+
+/** A person's reply, or a note. */
+export const messageSchema = z.strictObject({
+  body: text,
+  clientMessageId: z.string().refine(isClientMessageId, 'has to be 16 to 64 characters of A-Z a-z 0-9 _ -').optional(),
+})
+
+/** The words a draft goes out with; left out: its own. */
+export const approvalSchema = z.strictObject({ body: text.optional() })
+
+/** Why a draft is not to go out; for the people. */
+export const rejectionSchema = z.strictObject({ reason: z.string().trim().max(1_000).optional() })
+
+/** Calls that say all by their name. */
+const nothingSchema = z.strictObject({})
+
+/** How people are called as long as there are no accounts. */
+const by = 'Operator'
+
+/** Adds the routes to the app. */
+export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
+  const { desk } = options
+  const path = '/api/conversations/:key'
+
+  operatorRoute(app, `${path}/messages`, options, {
+    async POST(event) {
+      const { body, clientMessageId } = await readJson(event.req, messageSchema)
+      return json({ record: await desk.reply(keyOf(event), body, by, clientMessageId) }, 201)
+    },
+  })
+
+  operatorRoute(app, `${path}/notes`, options, {
+    async POST(event) {
+      const { body, clientMessageId } = await readJson(event.req, messageSchema)
+      return json({ record: await desk.note(keyOf(event), body, by, clientMessageId) }, 201)
+    },
+  })
+
+  operatorRoute(app, `${path}/drafts/:id/approve`, options, {
+    async POST(event) {
+      const { body } = await readOptionalJson(event.req, approvalSchema)
+      return json({ record: await desk.approve(keyOf(event), getRouterParam(event, 'id') ?? '', by, body) })
+    },
+  })
+
+  operatorRoute(app, `${path}/drafts/:id/reject`, options, {
+    async POST(event) {
+      const { reason } = await readOptionalJson(event.req, rejectionSchema)
+      return json({ record: await desk.reject(keyOf(event), getRouterParam(event, 'id') ?? '', by, reason) })
+    },
+  })
+
+  const decisions: Record<string, (conversation: string, by: string) => Promise<DeskState>> = {
+    'approve-customer': desk.approveCustomer,
+    'revoke-approval': desk.revokeApproval,
+    takeover: desk.takeOver,
+    handback: desk.handBack,
+    resolve: desk.resolve,
+    reopen: desk.reopen,
+  }
+  for (const [name, decide] of Object.entries(decisions)) {
+    operatorRoute(app, `${path}/${name}`, options, {
+      async POST(event) {
+        await readOptionalJson(event.req, nothingSchema)
+        return json({ state: await decide(keyOf(event), by) })
+      },
+    })
+  }
+}
