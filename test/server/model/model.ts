@@ -6,6 +6,14 @@ export interface ModelTurn {
   key: string | null
   /** Whether `done` has gone out to a client. */
   isDelivered: boolean
+  /** What its stream tells: an answer, or that it is for people. */
+  stream: 'answer' | 'pending'
+}
+
+/** An answer that waited for a person's word, and what became of it; a text that was published. */
+export interface ModelDraft {
+  body: string
+  outcome: 'waiting' | 'rejected' | { published: string }
 }
 
 /** A public record. */
@@ -20,6 +28,10 @@ export interface ModelConversation {
   records: ModelRecord[]
   turns: ModelTurn[]
   operatorKeys: Map<string, string>
+  noteKeys: Map<string, string>
+  drafts: ModelDraft[]
+  isApproved: boolean
+  isTakenOver: boolean
 }
 
 /** Everything a server is to remember. */
@@ -27,13 +39,19 @@ export interface Model {
   conversations: Map<string, ModelConversation>
   /** How far the clock that messages get their time from is off, in milliseconds. */
   clockOffset: number
+  responseMode: 'auto' | 'approval'
+  /** How often the responder was asked. */
+  asked: number
 }
 
 export const answerTo = (text: string): string => `Answer to "${text}".`
 
 /** The conversation of an id, begun where it is not there yet. */
 export function conversationOf(model: Model, id: string): ModelConversation {
-  const found = model.conversations.get(id) ?? { records: [], turns: [], operatorKeys: new Map<string, string>() }
+  const found = model.conversations.get(id) ?? {
+    ...{ records: [], turns: [], drafts: [], isApproved: false, isTakenOver: false },
+    ...{ operatorKeys: new Map<string, string>(), noteKeys: new Map<string, string>() },
+  }
   model.conversations.set(id, found)
   return found
 }
@@ -60,9 +78,24 @@ export function expectSend(
 const findLastKeyless = (turns: ModelTurn[], text: string): number =>
   turns.findLastIndex((turn) => turn.key === null && turn.text === text)
 
-/** Stores a message and its answer. */
+/** Stores a message and what it comes to: an answer, a draft, or nothing. */
 export function store(model: Model, id: string, text: string, key: string | null): void {
   const conversation = conversationOf(model, id)
-  conversation.turns.push({ text, key, isDelivered: false })
-  conversation.records.push({ actor: 'customer', body: text }, { actor: 'assistant', body: answerTo(text) })
+  const { records, turns, drafts, isApproved, isTakenOver } = conversation
+  const waits = model.responseMode === 'approval' && !isApproved
+  turns.push({ text, key, isDelivered: false, stream: waits || isTakenOver ? 'pending' : 'answer' })
+  records.push({ actor: 'customer', body: text })
+  if (isTakenOver) return
+  model.asked++
+  if (waits) drafts.push({ body: answerTo(text), outcome: 'waiting' })
+  else records.push({ actor: 'assistant', body: answerTo(text) })
+}
+
+/** Publishes a draft. Returns whether that is what became of it. */
+export function publish({ records, drafts }: ModelConversation, draft: ModelDraft, body: string): boolean {
+  if (draft.outcome === 'waiting') {
+    draft.outcome = { published: body }
+    records.push({ actor: 'assistant', body })
+  }
+  return drafts.includes(draft) && draft.outcome !== 'rejected' && draft.outcome.published === body
 }
