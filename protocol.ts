@@ -8,6 +8,7 @@ export const paths = {
   sse: '/conversation/sse',
   stop: '/conversation/stop',
   history: '/conversation/history',
+  config: '/widget/config',
 } as const
 
 /** The limits every client may rely on. */

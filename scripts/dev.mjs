@@ -23,7 +23,7 @@ const vite = await createServer({
         const handle = toNodeHandler((request) => lumika?.fetch(request) ?? new Response(null, { status: 503 }))
         middlewares.use((request, response, next) => {
           const path = (request.url ?? '').replace(/\?.*/, '')
-          if (/^\/(conversation|api)\/|^\/(health|ready)$/.test(path)) {
+          if (/^\/(conversation|api)\/|^\/(health|ready|widget\/config)$/.test(path)) {
             return void handle(/** @type {never} */ (request), /** @type {never} */ (response))
           }
           if (/^\/demo\/?$/.test(path)) return void sendPage('shop.html', path, response).catch(next)

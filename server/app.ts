@@ -22,6 +22,7 @@ import { errorAnswer } from './routes/answers.ts'
 import { apiConversationRoutes } from './routes/api/conversations.ts'
 import { deskRoutes } from './routes/api/desk.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
+import { configRoutes } from './routes/config.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { ConversationLog } from './storage/log.ts'
@@ -107,6 +108,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   })
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
   conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
+  configRoutes(app, { registry, logger, publicOrigin, now })
   healthRoutes(app, { log, logger })
   apiConversationRoutes(app, { conversations, registry, logger })
   deskRoutes(app, { desk: conversations.desk, registry, logger })

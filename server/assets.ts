@@ -73,8 +73,8 @@ function chooseEncoding(header: string | null, asset: Asset): Encoding {
   return 'identity'
 }
 
-/** Whether the client holds this content already, in whatever encoding. */
-function isKnown(header: string | null, etag: string): boolean {
+/** Whether the client holds this content already, in whatever encoding, by its `If-None-Match`. */
+export function isKnown(header: string | null, etag: string): boolean {
   if (!header) return false
   if (header.trim() === '*') return true
   return header.split(',').some((entry) => {

@@ -205,6 +205,15 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     later(() => withPanel(() => {}))
   }
 
+  /** Takes on what the server says of look and texts, where the page says nothing. Without it the chat is as good. */
+  const loadConfig = () => {
+    if (options.adapter || !isOn(options.config ?? true)) return
+    fetch(`${options.serverUrl}/widget/config?integrationToken=${options.integrationToken}`, { credentials: 'omit' })
+      .then((response) => response.json())
+      .then(({ widget }) => update({ ...widget, ...options }))
+      .catch(() => {})
+  }
+
   const off = (event: string, listener: (detail: never) => void) => void listeners.get(event)?.delete(listener)
 
   const launcher = createLauncher({ onIntent: () => void prefetch().catch(() => {}), onClick: () => setOpen(!isOpen) })
@@ -212,6 +221,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
   const unwatch = watchMarker(() => panel || setUnread(readMarker(storageName(options))?.unread ?? 0))
   show()
   lookAfter()
+  loadConfig()
   if (isOn(options.open)) setOpen(true)
 
   return {

@@ -18,9 +18,6 @@ export function createHost(): Host {
   const element = document.createElement('lumika-chat')
   const root = element.attachShadow({ mode: 'open' })
   adopt(root, css)
-  // Inside a shadow root the page sees key events as the host's own, so its shortcuts would fire while somebody types.
-  // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
-  for (const type of ['keydown', 'keypress', 'keyup']) element.addEventListener(type, (e) => e.stopPropagation())
   // Beside the body, not in it: routers such as Turbo swap the body for another, and the chat is to stay.
   const attach = () => element.isConnected || document.documentElement.append(element)
   attach()

@@ -37,9 +37,8 @@ export function createLauncher({ onIntent, onClick }: LauncherOptions): Launcher
   const badge = document.createElement('span')
   // The icon is drawn by the style sheet.
   element.append(document.createElement('i'), badge)
-  for (const type of ['pointerenter', 'focus', 'touchstart']) {
-    element.addEventListener(type, onIntent, { passive: true })
-  }
+  // A finger enters, too, when it touches.
+  for (const type of ['pointerenter', 'focus']) element.addEventListener(type, onIntent)
   element.addEventListener('click', onClick)
 
   return {

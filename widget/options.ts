@@ -50,6 +50,11 @@ export interface WidgetOptions extends Identity {
   pollInterval?: number
   /** Hosts that answers may show images from. `data-image-hosts`, with spaces. @default none */
   imageHosts?: readonly string[]
+  /**
+   * Whether look and texts that were set for the integration on the server are asked for, once at the start; what the
+   * page sets counts before them. `data-config`, where `off` says no. @default true
+   */
+  config?: boolean | 'off'
   /** What the responder is to know of the page. At most 4 KB of JSON. @default nothing */
   context?: Record<string, unknown>
   /** How the backend is reached. @default a Lumika server at `serverUrl` */
@@ -65,8 +70,8 @@ export const themeOf = ({ theme }: WidgetOptions): string => (theme === 'light' 
 export const accentOf = ({ accent = '' }: WidgetOptions): string =>
   /^#[0-9a-f]{6}$/i.test(accent) ? accent : '#3b5bdb'
 
-/** What a switch says, on a tag or by call: there is `data-open`, `data-open="true"` and `data-open="false"`. */
-export const isOn = (value: unknown): boolean => value !== undefined && String(value) !== 'false'
+/** What a switch says, on a tag or by call: there is `data-open`, `data-open="true"`, `"false"` and `"off"`. */
+export const isOn = (value: unknown): boolean => value !== undefined && !/^(false|off)$/.test(`${value}`)
 
 /** The site's own id, as far as it is proven. Empty is what a template makes of somebody who is not signed in. */
 export const provenId = ({ conversationId, userHash, userJwt }: Identity): string | undefined =>

@@ -26,6 +26,24 @@ export interface IdentitySecret {
   expiresAt?: string
 }
 
+/** What the widget takes on where a page sets nothing else: options of the same names. */
+export interface WidgetLook {
+  title?: string | undefined
+  greeting?: string | undefined
+  placeholder?: string | undefined
+  /** `#rrggbb`. */
+  accent?: string | undefined
+  position?: 'left' | 'right' | undefined
+  theme?: 'auto' | 'light' | 'dark' | undefined
+  /** A BCP 47 tag. */
+  locale?: string | undefined
+  launcher?: boolean | undefined
+  /** Hosts that answers may show images from. */
+  imageHosts?: string[] | undefined
+  /** Seconds, 5 to 60. */
+  pollInterval?: number | undefined
+}
+
 /** An integration as it is stored. */
 export interface Integration {
   /** `int_` and random characters of `[a-z0-9]`: never a `.`, so that it can be the scope of a conversation key. */
@@ -46,7 +64,7 @@ export interface Integration {
   /** Days after which conversations may be erased; null: kept. */
   retentionDays: number | null
   /** Look and texts of the widget. */
-  widget: Record<string, unknown>
+  widget: WidgetLook
   tokens: IntegrationToken[]
   identitySecrets: IdentitySecret[]
   /** RFC 3339. */
@@ -71,8 +89,8 @@ export interface IntegrationPatch {
   answersPerDay?: number | null | undefined
   /** Days; null: conversations are kept. @default null */
   retentionDays?: number | null | undefined
-  /** Look and texts of the widget. @default {} */
-  widget?: Record<string, unknown> | undefined
+  /** Look and texts of the widget, all of them at once. Security: every visitor may read them. @default {} */
+  widget?: WidgetLook | undefined
 }
 
 /** A new integration. */

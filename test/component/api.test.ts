@@ -162,7 +162,8 @@ describe('X75: window.Lumika', () => {
     vi.resetModules()
     await import('../../widget/embed.ts')
   }
-  const tag = (attributes: string) => `<script src="https://chat.example/widget.js" ${attributes}></script>`
+  const tag = (attributes: string) =>
+    `<script src="https://chat.example/widget.js" data-config="off" ${attributes}></script>`
   beforeEach(async () => {
     visit = await createVisit({ adapter: createMemoryAdapter() })
     await visit.widget.destroy()

@@ -17,7 +17,8 @@ const run = async () => {
   await import('../../widget/embed.ts')
 }
 const write = (html: string) => (document.body.innerHTML = html)
-const tag = (attributes: string) => `<script src="https://chat.example/widget.js" ${attributes}></script>`
+const tag = (attributes: string) =>
+  `<script src="https://chat.example/widget.js" data-config="off" ${attributes}></script>`
 
 beforeEach(() => vi.stubGlobal('__LUMIKA_FILES__', { panel: ['panel-0.js', ''] }))
 afterEach(async () => {

@@ -125,7 +125,7 @@ describe('languages', () => {
 })
 
 describe('a good guest', () => {
-  test('G13: adds one element and one global, and stores and asks for nothing before a click', async () => {
+  test('G13: adds one element and one global, and stores nothing and asks for its look alone before a click', async () => {
     const body = htmlPage(`<script>window.before = new Set(Object.getOwnPropertyNames(window))</script>
       ${scriptTag(server.url, server.token)}`)
     await page.goto(site.put('/guest', { body }))
@@ -137,7 +137,10 @@ describe('a good guest', () => {
     expect(await page.evaluate(added)).toEqual(['Lumika'])
     expect(await page.evaluate(elements)).toEqual(['script', 'lumika-chat'])
     expect(await page.evaluate('document.head.querySelectorAll("style, link").length')).toBe(0)
-    expect(requests).toEqual([`GET ${site.url}/guest`, `GET ${server.url}/widget.js`])
+    expect(requests).toEqual([
+      `GET ${site.url}/guest`,
+      ...['/widget.js', '/widget/config'].map((path) => `GET ${server.url}${path}`),
+    ])
     const stored = () =>
       page.evaluate(async () => ({
         cookies: document.cookie,

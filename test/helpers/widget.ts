@@ -38,7 +38,7 @@ export async function createVisit(
   options: Partial<WidgetOptions>,
   loadPanel: () => Promise<PanelModule> = () => import('../../widget/panel/mount.ts'),
 ): Promise<Visit> {
-  const start = () => createWidget({ integrationToken: 'lwt_test', ...options }, { loadPanel })
+  const start = () => createWidget({ integrationToken: 'lwt_test', config: false, ...options }, { loadPanel })
   const root = () => document.querySelector('lumika-chat')?.shadowRoot as ShadowRoot
   const stored = database('lumika/sessions')
   let widget = start()

@@ -55,9 +55,9 @@ export function createChat(emit: Emit): Chat {
 export const callListener = (listeners: ChatListeners, event: keyof WidgetEvents, detail: unknown): void =>
   (listeners as Record<string, (detail: unknown) => void>)[`on${event[0]?.toUpperCase()}${event.slice(1)}`]?.(detail)
 
-/** Options alone, of properties that may hold listeners. */
+/** Options alone, and those that are set, of properties that may hold listeners. */
 function complete(properties: object): Record<string, unknown> {
-  const options = Object.entries(properties).filter(([name]) => !/^on[A-Z]/.test(name))
+  const options = Object.entries(properties).filter(([name, value]) => value !== undefined && !/^on[A-Z]/.test(name))
   const { serverUrl = location.origin, ...others } = Object.fromEntries(options) as Record<string, unknown>
   return { ...others, serverUrl }
 }

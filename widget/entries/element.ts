@@ -24,7 +24,18 @@ export interface LumikaChatElement extends HTMLElement {
 /** The attributes: options as on the script tag, without `data-`. */
 const attributes = [
   ...['integration-token', 'server-url', 'name', 'conversation-id', 'user-hash', 'user-jwt', 'locale', 'title'],
-  ...['greeting', 'placeholder', 'position', 'theme', 'accent', 'launcher', 'open', 'poll-interval', 'image-hosts'],
+  ...[
+    'greeting',
+    'placeholder',
+    'position',
+    'theme',
+    'accent',
+    'launcher',
+    'open',
+    'poll-interval',
+    'image-hosts',
+    'config',
+  ],
 ]
 
 /**

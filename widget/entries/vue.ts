@@ -32,6 +32,7 @@ export const LumikaChat = defineComponent({
     launcher: onOff,
     open: onOff,
     pollInterval: Number,
+    config: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
     imageHosts: Array as PropType<readonly string[]>,
     context: Object as PropType<NonNullable<WidgetOptions['context']>>,
     adapter: Object as PropType<NonNullable<WidgetOptions['adapter']>>,

@@ -18,6 +18,9 @@ import { settingsOf } from './settings.ts'
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   adopt(root, css)
+  // Inside a shadow root the page sees key events as the host's own, so its shortcuts would fire while somebody types.
+  // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
+  for (const type of ['keydown', 'keypress', 'keyup']) root.host.addEventListener(type, (e) => e.stopPropagation())
   const { emit, onClose, onUnread, onTexts } = props
   let unread = 0
 

@@ -1,12 +1,33 @@
 /** What operators send about integrations. The API's description is made from these, too. */
 import { z } from 'zod'
 
-/** Settings are small and flat by nature; what is nested deeper than any of them is no setting. */
-const maxDepth = 6
-
-const widgetSettings = z
-  .record(z.string(), z.unknown())
-  .refine((settings) => depthIsAtMost(settings, maxDepth), `may be nested ${maxDepth} levels deep at most`)
+/** Look and texts, by the names of the widget's options. Texts are shown as text, never as markup. */
+const widgetLook = z.strictObject({
+  title: z.string().trim().max(100).optional(),
+  greeting: z.string().trim().max(1_000).optional(),
+  placeholder: z.string().trim().max(100).optional(),
+  accent: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, 'has to be a colour such as #3b5bdb')
+    .optional(),
+  position: z.enum(['left', 'right']).optional(),
+  theme: z.enum(['auto', 'light', 'dark']).optional(),
+  locale: z
+    .string()
+    .max(35)
+    .regex(/^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i, 'has to be a language tag such as pt-BR')
+    .optional(),
+  launcher: z.boolean().optional(),
+  imageHosts: z
+    .array(
+      z
+        .string()
+        .regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/i, 'has to be a host such as img.example.com'),
+    )
+    .max(50)
+    .optional(),
+  pollInterval: z.number().min(5).max(60).optional(),
+})
 
 const settings = {
   allowedDomains: z.array(z.string().max(300)).max(200).optional(),
@@ -16,7 +37,7 @@ const settings = {
   requireIdentity: z.boolean().optional(),
   answersPerDay: z.int().min(0).max(10_000_000).nullable().optional(),
   retentionDays: z.int().min(1).max(36_500).nullable().optional(),
-  widget: widgetSettings.optional(),
+  widget: widgetLook.optional(),
 }
 
 const name = z.string().trim().min(1).max(100)
@@ -32,13 +53,3 @@ export const updateIntegrationSchema = z.strictObject({ name: name.optional(), .
  * that was made before ends early.
  */
 export const rotateSecretSchema = z.strictObject({ overlapSeconds: z.int().min(0).max(2_592_000).default(86_400) })
-
-/** Level by level rather than by recursion, which a hostile body could drive as deep as it likes. */
-function depthIsAtMost(value: unknown, depth: number): boolean {
-  let level = [value]
-  for (let left = depth; level.length > 0; left--) {
-    if (left < 0) return false
-    level = level.flatMap((item) => (item !== null && typeof item === 'object' ? Object.values(item) : []))
-  }
-  return true
-}

@@ -135,7 +135,7 @@ describe.each(engineNames)('a guest, in %s', (name) => {
     await page.close()
   })
 
-  it('G13: leaves no trace before the visitor acts: no storage, no cookie, no request, no timer, one element, one name', async () => {
+  it('G13: leaves no trace before the visitor acts: no storage, no cookie, no timer, one element, one name, and no request but for its look', async () => {
     const page = await engine.newPage()
     const before = `<script>
       window.timers = 0
@@ -177,7 +177,7 @@ describe.each(engineNames)('a guest, in %s', (name) => {
       cookies: '',
       keys: 0,
       databases: [],
-      requests: ['/widget.js'],
+      requests: ['/widget.js', '/widget/config'],
     })
     await page.close()
   })

@@ -21,6 +21,7 @@ const endpoints = [
   ['POST', '/conversation/sse'],
   ['GET', '/conversation/history'],
   ['POST', '/conversation/stop'],
+  ['GET', '/widget/config'],
 ] as const
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })

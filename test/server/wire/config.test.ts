@@ -1,0 +1,138 @@
+/** `/widget/config`: what pages may know of an integration, and nobody else. */
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { WidgetLook } from '../../../server/access/integration.ts'
+import type { CreatedToken } from '../../../server/access/registry.ts'
+import { openPlace, openWorld, operatorKey } from '../../helpers/world.ts'
+import type { Place, World } from '../../helpers/world.ts'
+import { openWire } from './socket.ts'
+import type { RawHeaders, Wire } from './socket.ts'
+
+const look: WidgetLook = {
+  ...{ title: 'Ask us', greeting: 'Good day', placeholder: 'Your question', accent: '#0a7f5c', position: 'left' },
+  ...{
+    theme: 'dark',
+    locale: 'pt-BR',
+    launcher: true,
+    imageHosts: ['img.example.com', 'localhost:9000'],
+    pollInterval: 30,
+  },
+}
+const page: RawHeaders = [['Origin', 'https://shop.example']]
+
+describe('section 7: /widget/config', () => {
+  let place: Place
+  let world: World
+  let wire: Wire
+  let made: CreatedToken
+  const logged: unknown[] = []
+  beforeAll(async () => {
+    place = await openPlace('memory')
+    const note = (...line: unknown[]) => void logged.push(line)
+    world = await openWorld(place, { log: { info: note, warn: note, error: note } })
+    wire = await openWire(world.lumika)
+    const settings = { kind: 'widget' as const, allowedDomains: ['shop.example'] }
+    made = await world.lumika.registry.create({ name: 'canary-name', ...settings })
+  })
+  afterAll(async () => {
+    await wire.close()
+    await world.close()
+    await place.dispose()
+  })
+
+  const ask = (token: string, headers: RawHeaders = page, method = 'GET') =>
+    wire.raw({
+      method,
+      target: `/widget/config?${new URLSearchParams({ integrationToken: token }).toString()}`,
+      headers,
+    })
+  const patch = (widget: object) => {
+    const headers: RawHeaders = [
+      ['Authorization', `Bearer ${operatorKey}`],
+      ['Content-Type', 'application/json'],
+    ]
+    const target = `/api/integrations/${made.integration.id}`
+    return wire.raw({ method: 'PATCH', target, headers, body: JSON.stringify({ widget }) })
+  }
+
+  it('tells look and texts as the operator has set them, all of them at once, and nothing else', async () => {
+    expect(JSON.parse((await ask(made.token)).body)).toEqual({ widget: {} })
+    expect((await patch(look)).status).toBe(200)
+    const answer = await ask(made.token)
+    expect([answer.status, answer.header('content-type')]).toEqual([200, 'application/json; charset=utf-8'])
+    expect(JSON.parse(answer.body)).toEqual({ widget: look })
+    await patch({ title: 'Ask us' })
+    expect(JSON.parse((await ask(made.token)).body)).toEqual({ widget: { title: 'Ask us' } })
+  })
+
+  it('does not tell what an earlier version has stored beside them', async () => {
+    const { token } = await world.lumika.registry.create({
+      ...{ name: 'Old', kind: 'widget', widget: { title: 'Hi', css: 'canary' } as WidgetLook },
+    })
+    expect(JSON.parse((await ask(token)).body)).toEqual({ widget: { title: 'Hi' } })
+  })
+
+  it('O49: is kept by the browser for five minutes, asked about by ETag, and readable by the page alone', async () => {
+    await patch(look)
+    const first = await ask(made.token)
+    const etag = first.header('etag') ?? ''
+    expect(etag).toMatch(/^"[\w-]{22}"$/)
+    const again = await ask(made.token, [...page, ['If-None-Match', etag]])
+    expect([again.status, again.body]).toEqual([304, ''])
+    await patch({ ...look, title: 'Another' })
+    const changed = await ask(made.token, [...page, ['If-None-Match', etag]])
+    expect([changed.status, changed.header('etag') === etag]).toEqual([200, false])
+    for (const answer of [first, again, changed]) {
+      expect(answer.header('cache-control')).toBe('private, max-age=300, stale-while-revalidate=86400')
+      expect(answer.header('etag')).toBeTruthy()
+      expect(answer.header('access-control-allow-origin')).toBe('https://shop.example')
+      expect(answer.header('access-control-allow-credentials')).toBeNull()
+      expect(answer.header('vary')).toBe('Origin')
+      expect(answer.header('x-content-type-options')).toBe('nosniff')
+    }
+  })
+
+  it('asks no storage', async () => {
+    const before = { ...world.calls }
+    await ask(made.token)
+    await ask(made.token, [['Origin', 'https://evil.example']])
+    expect(world.calls).toEqual(before)
+  })
+
+  it('I65: is one and the same 401 for a token that is unknown, revoked, malformed or empty', async () => {
+    const { id, tokens } = (await world.lumika.registry.create({ name: 'Gone', kind: 'widget' })).integration
+    const gone = tokens[0]?.value ?? ''
+    expect((await ask(gone)).status).toBe(200)
+    await world.lumika.registry.revokeToken(id, tokens[0]?.id ?? '')
+    const answers = await Promise.all(
+      [`${made.token.slice(0, -1)}!`, gone, 'x'.repeat(5_000), ''].map((token) => ask(token)),
+    )
+    const [first] = answers
+    expect([first?.status, JSON.parse(first?.body ?? '')]).toMatchObject([401, { error: { code: 'invalid_token' } }])
+    for (const answer of answers) {
+      expect([answer.status, answer.body]).toEqual([401, first?.body])
+      expect(answer.header('cache-control')).toBe('no-store')
+      expect(answer.header('etag')).toBeNull()
+      // A page has to see that its token is gone.
+      expect(answer.header('access-control-allow-origin')).toBe('https://shop.example')
+    }
+  })
+
+  it('is for GET, by fetch', async () => {
+    const posted = await ask(made.token, [...page, ['Content-Type', 'application/x-www-form-urlencoded']], 'POST')
+    expect([posted.status, posted.header('allow')]).toEqual([405, 'GET, OPTIONS'])
+    const image: RawHeaders = [
+      ['Sec-Fetch-Mode', 'no-cors'],
+      ['Sec-Fetch-Dest', 'image'],
+    ]
+    expect((await ask(made.token, image)).status).toBe(403)
+  })
+
+  it('G14: says nothing of the token, the integration or its secrets, in answers or in logs', async () => {
+    const { tokens, identitySecrets, id } = made.integration
+    const secrets = [made.token, id, 'canary', tokens[0]?.hash, identitySecrets[0]?.secret]
+    const answers = [await ask(made.token), await ask(made.token, [['Origin', 'https://evil.example']])]
+    const told = inspect([answers.map(({ body }) => body), logged], { depth: null })
+    for (const secret of secrets) expect(told).not.toContain(secret)
+  })
+})
