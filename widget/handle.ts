@@ -171,7 +171,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     isOpen = open
     hasFailed = false
     // Only a focus that would be lost is taken care of: one that is elsewhere on the page stays there.
-    const hadFocus = host.root.activeElement !== null
+    const hadFocus = host.root.activeElement
     if (open || panel) withPanel((mounted) => mounted.setOpen(isOpen))
     // Before the focus: where the panel covers the page, the launcher is not there while it is open.
     show()

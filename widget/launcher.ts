@@ -31,7 +31,6 @@ export interface Launcher {
 /** Makes the button. */
 export function createLauncher({ onIntent, onClick }: LauncherOptions): Launcher {
   const element = document.createElement('button')
-  element.type = 'button'
   element.className = 'launcher'
   element.setAttribute('aria-haspopup', 'dialog')
   const badge = document.createElement('span')

@@ -18,7 +18,7 @@ const prefix = 'lumika:'
 export function readMarker(name: string): Marker | null {
   try {
     const { unread, at } = JSON.parse(localStorage.getItem(prefix + name) ?? '') as Partial<Marker>
-    return typeof at === 'number' ? { unread: Math.max(Number(unread) | 0, 0), at } : null
+    return typeof at === 'number' ? { unread: Math.max((unread as number) | 0, 0), at } : null
   } catch {
     return null
   }
