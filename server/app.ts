@@ -7,6 +7,7 @@ import { createRegistry } from './access/registry.ts'
 import type { Registry } from './access/registry.ts'
 import { serveAsset } from './assets.ts'
 import type { Assets } from './assets.ts'
+import { createLive } from './conversations/live.ts'
 import { createConversations } from './conversations/service.ts'
 import { HttpError } from './errors.ts'
 import { createBudget, dropCounts } from './limits/budget.ts'
@@ -101,6 +102,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
   })
   await conversations.recover()
+  const live = createLive({ log })
 
   const app = new H3({
     silent: true,
@@ -110,7 +112,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
   configRoutes(app, { registry, logger, publicOrigin, now })
   healthRoutes(app, { log, logger })
-  apiConversationRoutes(app, { conversations, registry, logger })
+  apiConversationRoutes(app, { conversations, live, registry, logger })
   deskRoutes(app, { desk: conversations.desk, registry, logger })
   integrationRoutes(app, {
     registry,
@@ -135,6 +137,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     fetch: async (request) => app.fetch(request),
     registry,
     async close({ graceMs = 10_000 } = {}) {
+      live.close()
       await conversations.close(graceMs)
       registry.close()
       await log.close()

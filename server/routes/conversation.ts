@@ -4,6 +4,7 @@ import { paths } from '../../protocol.ts'
 import { invalidToken } from '../access/tokens.ts'
 import { conversationKey, mintedConversationId } from '../conversations/keys.ts'
 import type { Conversations, Sent } from '../conversations/service.ts'
+import type { StreamItem } from '../conversations/stream.ts'
 import { HttpError } from '../errors.ts'
 import type { Limits } from '../limits/limits.ts'
 import { empty, json } from './answers.ts'
@@ -80,7 +81,11 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
     const release = limits.open(caller, conversation)
     try {
       const sent = await open()
-      if (sent) return streamAnswer(sent, { ...caller, logger, onEnd: release })
+      if (sent) {
+        const { headers, isAllowed } = caller
+        const frames = (signal: AbortSignal) => framed(sent.turnId, sent.events({ signal, isAllowed }))
+        return streamAnswer(frames, { headers, logger, onEnd: release })
+      }
       release()
       return empty(204, caller.headers)
     } catch (error) {
@@ -151,3 +156,8 @@ const anyCapability = `c_${'0'.repeat(22)}`
 const noAnswer = () => new HttpError(404, 'not_found', 'There is no such answer in this conversation.')
 
 const never = new AbortController().signal
+
+/** A turn's events under the ids that clients resume from. */
+async function* framed(turnId: string, items: AsyncGenerator<StreamItem, void, undefined>) {
+  for await (const item of items) yield item && { id: `${turnId}.${item.n}`, event: item.event }
+}

@@ -1,6 +1,5 @@
 /** The stream as bytes: unnamed events of one line of JSON each, pulled by the reader, so that nobody's slowness counts. */
 import { FastResponse } from 'srvx'
-import type { Sent } from '../conversations/service.ts'
 import type { Logger } from '../logger.ts'
 import type { HeaderList } from './answers.ts'
 
@@ -16,9 +15,11 @@ const streamHeaders: HeaderList = [
   ['referrer-policy', 'no-referrer'],
 ]
 
+/** One event of a stream; null: a sign of life. */
+export type StreamFrame = { id?: string; event: unknown } | null
+
 /** How a stream is served. */
 export interface StreamAnswerOptions {
-  isAllowed: () => Promise<boolean>
   headers: HeaderList
   logger: Logger
   /** Called once, when the stream has ended in whatever way. */
@@ -27,11 +28,14 @@ export interface StreamAnswerOptions {
   patienceMs?: number
 }
 
-/** Answers with a turn's events. */
-export function streamAnswer(sent: Sent, options: StreamAnswerOptions): Response {
-  const { isAllowed, headers, logger, onEnd, patienceMs = 30_000 } = options
+/** Answers with events, as they come. @param open begins the stream; the signal aborts when the reader has gone */
+export function streamAnswer(
+  open: (signal: AbortSignal) => AsyncGenerator<StreamFrame, void, undefined>,
+  options: StreamAnswerOptions,
+): Response {
+  const { headers, logger, onEnd, patienceMs = 30_000 } = options
   const gone = new AbortController()
-  const events = sent.events({ signal: gone.signal, isAllowed })
+  const events = open(gone.signal)
   let patience: ReturnType<typeof setTimeout> | undefined
 
   const end = (): void => {
@@ -62,7 +66,7 @@ export function streamAnswer(sent: Sent, options: StreamAnswerOptions): Response
             end()
             return controller.close()
           }
-          controller.enqueue(next.value ? frame(`${sent.turnId}.${next.value.n}`, next.value.event) : comment)
+          controller.enqueue(next.value ? bytesOf(next.value) : comment)
           expectPull(controller)
         } catch (error) {
           logger.error('stream: broke off', { error })
@@ -81,5 +85,5 @@ export function streamAnswer(sent: Sent, options: StreamAnswerOptions): Response
   return new FastResponse(body, { headers: [...streamHeaders, ...headers] })
 }
 
-const frame = (id: string, event: unknown): Uint8Array =>
-  encoder.encode(`id: ${id}\ndata: ${JSON.stringify(event)}\n\n`)
+const bytesOf = ({ id, event }: NonNullable<StreamFrame>): Uint8Array =>
+  encoder.encode(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(event)}\n\n`)

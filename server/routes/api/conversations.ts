@@ -4,18 +4,21 @@ import type { H3, H3Event } from 'h3'
 import type { Registry } from '../../access/registry.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
 import { isRecordsCursor } from '../../conversations/records.ts'
+import type { Live, LiveEvent } from '../../conversations/live.ts'
 import type { Conversations } from '../../conversations/service.ts'
 import { HttpError } from '../../errors.ts'
 import { json } from '../answers.ts'
+import { streamAnswer } from '../sse.ts'
 import { limit, queryParams, single, wait } from '../params.ts'
 import type { Params } from '../params.ts'
-import { operatorRoute } from './operator.ts'
+import { operatorRoute, requireOperator } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 
 /** What these routes need. */
 export interface ApiConversationRoutesOptions extends OperatorApi {
   registry: OperatorApi['registry'] & Pick<Registry, 'get'>
   conversations: Conversations
+  live: Live
 }
 
 /** Adds the routes to the app. */
@@ -43,6 +46,21 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
     },
   })
 
+  operatorRoute(app, '/api/activities/live', options, {
+    GET({ req: request }) {
+      const isAllowed = () =>
+        requireOperator(request, registry).then(
+          () => true,
+          () => false,
+        )
+      return streamAnswer((signal) => framed(options.live.follow({ signal, isAllowed })), {
+        headers: [],
+        logger: options.logger,
+        onEnd: () => {},
+      })
+    },
+  })
+
   operatorRoute(app, '/api/conversations/:key/records', options, {
     async GET(event) {
       const params = single(queryParams(event.req.url))
@@ -62,6 +80,10 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
       return json(page)
     },
   })
+}
+
+async function* framed(news: AsyncGenerator<LiveEvent | null, void, undefined>) {
+  for await (const event of news) yield event && { event }
 }
 
 /** The conversation a path names. @throws HttpError 404 `not_found` */

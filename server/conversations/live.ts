@@ -1,0 +1,100 @@
+/** What changes, as it changes, for whoever looks at all conversations: on every process, whoever has changed it. */
+import { limits } from '../../protocol.ts'
+import type { ConversationLog, Notice } from '../storage/log.ts'
+import { parseConversationKey } from './keys.ts'
+
+/** News. They say where to look, not what is there: whoever missed some loses nothing by looking. */
+export type LiveEvent =
+  /** From here on nothing is missed. */
+  | { type: 'ready' }
+  /** Something was added to a conversation: a message, a note, a draft, a decision. */
+  | { type: 'activity'; key: string; integrationId: string; conversationId: string }
+  /** An answer, which may become a draft, is being written. */
+  | { type: 'writing'; key: string; integrationId: string; conversationId: string }
+  /** News may have been missed: look at everything again. */
+  | { type: 'resync' }
+
+/** The feed of a log. */
+export interface Live {
+  /**
+   * News until the reader has gone, is not allowed any more, or the feed closes; null: nothing for a while. Of one
+   * conversation a slow reader hears once, however much has happened.
+   */
+  follow(reader: {
+    signal: AbortSignal
+    isAllowed: () => Promise<boolean>
+  }): AsyncGenerator<LiveEvent | null, void, undefined>
+  close(): void
+}
+
+/** Options of `createLive`. */
+export interface LiveOptions {
+  log: ConversationLog
+  /** Longest silence, in milliseconds. @default a second less than clients are promised */
+  keepAliveMs?: number
+}
+
+/** Conversations a reader may be behind with before it is told to look at everything. */
+const most = 1_000
+
+/** Makes the feed of a log. */
+export function createLive({ log, keepAliveMs = limits.keepAliveMs - 1_000 }: LiveOptions): Live {
+  const readers = new Set<(notice: Notice) => void>()
+  const closing = new AbortController()
+  const unwatch = log.watch((notice) => {
+    for (const tell of [...readers]) tell(notice)
+  })
+
+  return {
+    async *follow({ signal, isAllowed }) {
+      let news = new Map<string, LiveEvent>()
+      let wake = () => {}
+      const tell = (notice: Notice) => {
+        const event = eventOf(notice)
+        if (!event) return
+        if (event.type === 'resync' || news.size >= most) news = new Map([['', { type: 'resync' }]])
+        // Behind a resync everything else is old news.
+        else if (!news.has('')) news.set(`${event.type} ${event.key}`, event)
+        wake()
+      }
+      const ended = AbortSignal.any([signal, closing.signal])
+      const stop = () => wake()
+      ended.addEventListener('abort', stop)
+      readers.add(tell)
+      try {
+        yield { type: 'ready' }
+        while (!ended.aborted) {
+          if (news.size === 0) {
+            await new Promise<void>((resolve) => {
+              const timer = setTimeout(resolve, keepAliveMs)
+              wake = () => (clearTimeout(timer), resolve())
+            })
+            if (ended.aborted) return
+            if (news.size === 0) {
+              if (!(await isAllowed())) return
+              yield null
+            }
+          }
+          const batch = news
+          news = new Map()
+          yield* batch.values()
+        }
+      } finally {
+        readers.delete(tell)
+        ended.removeEventListener('abort', stop)
+      }
+    },
+    close() {
+      closing.abort()
+      unwatch()
+    },
+  }
+}
+
+/** A notice for readers; null for what belongs to the system. */
+function eventOf(notice: Notice): Exclude<LiveEvent, { type: 'ready' }> | null {
+  if (notice === 'resync') return { type: 'resync' }
+  const names = parseConversationKey(notice.conversation)
+  if (!names) return null
+  return { type: notice.lane.startsWith('turn/') ? 'writing' : 'activity', key: notice.conversation, ...names }
+}
