@@ -28,6 +28,7 @@ const vite = await createServer({
           }
           if (/^\/demo\/?$/.test(path)) return void sendPage('shop.html', path, response).catch(next)
           if (/^\/demo\/app(\/[a-z]*)?$/.test(path)) return void sendPage('app.html', path, response).catch(next)
+          if (path === '/demo/hostile') return void sendPage('hostile.html', path, response).catch(next)
           next()
         })
       },

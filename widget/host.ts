@@ -30,8 +30,8 @@ export function createHost(): Host {
       element.dataset.position = positionOf(options)
       element.dataset.theme = themeOf(options)
       // By the CSSOM, which a strict style-src leaves alone, and by a private name: `--lumika-accent` is the page's.
-      element.style.setProperty('--_accent', accent)
-      element.style.setProperty('--_on-accent', readableOn(accent))
+      element.style.setProperty('--_accent', accent, 'important')
+      element.style.setProperty('--_on-accent', readableOn(accent), 'important')
     },
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { immutable, revalidated } from '../assets.ts'
-import type { Asset, Assets } from '../assets.ts'
+import type { Asset, Assets, PinnedFile } from '../assets.ts'
 import { StartError } from './errors.ts'
 
 /** Options of `loadAssets`. */
@@ -58,7 +58,7 @@ export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
       if (file) return file
       const page = pages.get(pageName(path) ?? '')
       const token = page === undefined ? null : demoToken()
-      return page === undefined || token === null ? undefined : demoPage(page, token)
+      return page === undefined || token === null ? undefined : demoPage(page, token, pinned)
     },
   }
 }
@@ -67,13 +67,15 @@ export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
 function pageName(path: string): string | undefined {
   if (/^\/demo\/?$/.test(path)) return 'shop.html'
   if (/^\/demo\/app(\/[a-z]*)?$/.test(path)) return 'app.html'
-  return undefined
+  return /^\/demo\/(strict|hostile)$/.exec(path)?.[1]?.concat('.html')
 }
 
 /** Puts the token into a page. Tokens are plain letters, so escaping only guards against a change of mind. */
-export function demoPage(page: string, token: string): Asset {
+function demoPage(page: string, token: string, { path, integrity }: PinnedFile): Asset {
   const escaped = token.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-  return toAsset(Buffer.from(page.replaceAll('{{token}}', () => escaped)), '.html', revalidated)
+  const values: Record<string, string> = { token: escaped, pinnedPath: path, integrity }
+  const filled = page.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole)
+  return toAsset(Buffer.from(filled), '.html', revalidated)
 }
 
 function readAsset(path: string, cacheControl: string): Asset {

@@ -15,6 +15,8 @@ export interface Site {
   url: string
   /** Puts a page at a path, and returns its address. */
   put(path: string, page: SitePage): string
+  /** The bodies of what was posted to it, such as a browser's reports. */
+  posted: string[]
   close(): Promise<void>
 }
 
@@ -35,7 +37,13 @@ export const htmlPage = (body: string, { head = '', attributes = 'lang="en"' } =
 /** Starts an empty one. */
 export async function startSite(): Promise<Site> {
   const pages = new Map<string, SitePage>()
+  const posted: string[] = []
   const server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      const at = posted.push('') - 1
+      request.on('data', (chunk: Buffer) => (posted[at] += chunk.toString()))
+      return void response.writeHead(204).end()
+    }
     const page = pages.get(new URL(request.url ?? '/', 'http://localhost').pathname)
     // Browsers ask for /favicon.ico by themselves, and complain where there is none.
     if (!page) return void response.writeHead(request.url === '/favicon.ico' ? 204 : 404).end()
@@ -50,6 +58,7 @@ export async function startSite(): Promise<Site> {
       pages.set(path, page)
       return url + path
     },
+    posted,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -168,14 +168,17 @@ describe('a running server', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  test.each(['/demo', '/demo/', '/demo/app', '/demo/app/about'])('serves %s with its token', async (path) => {
-    const response = await fetch(server.url + path)
-    const page = await response.text()
-    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(page).toContain(server.token)
-    expect(page).not.toContain('{{')
-    expect(page.match(/(?:src|href)="(?!\/|#)[^"]*"/g)).toBeNull()
-  })
+  test.each(['/demo', '/demo/', '/demo/app', '/demo/app/about', '/demo/strict', '/demo/hostile'])(
+    'serves %s with its token',
+    async (path) => {
+      const response = await fetch(server.url + path)
+      const page = await response.text()
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+      expect(page).toContain(server.token)
+      expect(page).not.toContain('{{')
+      expect(page.match(/(?:src|href)="(?!\/|#)[^"]*"/g)).toBeNull()
+    },
+  )
 
   test('serves the npm build for the demo app, with all that it imports', async () => {
     const seen = new Set([`${server.url}/demo/lib/index.js`])

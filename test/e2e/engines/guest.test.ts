@@ -87,7 +87,9 @@ describe.each(engineNames)('a guest, in %s', (name) => {
     const page = await engine.newPage()
     const body = htmlPage(script(), { head: watch(nonce) + head })
     const path = `/policy-${name}-${policies.findIndex(([what]) => what === _what)}`
-    await page.goto(site.put(path, { body, headers: { 'content-security-policy': policy() } }))
+    site.posted.length = 0
+    const headers = { 'content-security-policy': `${policy()}; report-uri /reports` }
+    await page.goto(site.put(path, { body, headers }))
     await page.see('.launcher')
     const [, question, answer] = await chat(page, 'Hello')
     expect(question).toBe('Hello')
@@ -98,7 +100,32 @@ describe.each(engineNames)('a guest, in %s', (name) => {
     })
     expect(box).toEqual([56, 56])
     expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([])
+
+    await page.reload()
+    await page.click('.launcher')
+    await page.waitFor(
+      () => document.querySelector('lumika-chat')?.shadowRoot?.querySelectorAll('.bubble').length === 3,
+    )
+    expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([])
+    expect(site.posted.filter((report) => !report.includes('/favicon.ico'))).toEqual([])
     expect((await page.consoleErrors()).filter((line) => !line.includes('/favicon.ico'))).toEqual([])
+    await page.close()
+  })
+
+  it.each([
+    ['strict', 'nothing'],
+    ['hostile', 'none'],
+  ])('X73, X76, X77: works on the demo page that is %s', async (path, calm) => {
+    const page = await engine.newPage()
+    await page.goto(`${server.url}/demo/${path}`)
+    expect((await chat(page, 'Hello')).at(1)).toBe('Hello')
+    await page.reload()
+    await page.click('.launcher')
+    await page.waitFor(
+      () => document.querySelector('lumika-chat')?.shadowRoot?.querySelectorAll('.bubble').length === 3,
+    )
+    expect(await page.evaluate(() => document.querySelector('output')?.textContent)).toBe(calm)
+    expect(await page.consoleErrors()).toEqual([])
     await page.close()
   })
 
