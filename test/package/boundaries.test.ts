@@ -5,7 +5,11 @@ import { importsOf, sourcesIn } from '../helpers/sources.ts'
 const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   { name: 'the protocol', files: /^protocol\.ts$/, may: /^$/ },
   { name: 'adapters', files: /^adapters\//, may: /^(protocol\.ts|adapters\/.+)$/ },
-  { name: 'the session', files: /^widget\/(session|storage)\.ts$/, may: /^(protocol\.ts|adapters\/.+|widget\/.+|idb-keyval)$/ },
+  {
+    name: 'the session',
+    files: /^widget\/(session|storage)\.ts$/,
+    may: /^(protocol\.ts|adapters\/.+|widget\/.+|idb-keyval)$/,
+  },
   { name: 'the panel', files: /^widget\/panel\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+|svelte(\/.+)?)$/ },
   {
     name: 'the entries for frameworks',
