@@ -39,18 +39,28 @@ export function leanSvelte() {
     // Before the compiler, which hides what state a component has.
     enforce: 'pre',
     apply: 'build',
-    transform(code, id) {
-      const file = /\/svelte\/src\/internal\/(.+)$/.exec(id)?.[1] ?? ''
-      if (edits[file]) {
-        for (const [from, to] of edits[file]) {
-          if (!code.includes(from)) this.error(`Svelte's ${file} has changed: ${JSON.stringify(from)} is not in it.`)
-          code = code.replace(from, to)
-        }
-        return { code, map: null }
-      }
-      if (/\.svelte(\.ts)?$/.test(id) && /\$state\(/.test(code))
-        this.error(`${id}: deep state is not in our build of Svelte. Take $state.raw.`)
-      return null
+    transform: {
+      filter: { id: [/\/svelte\/src\/internal\//, /\.svelte(\.ts)?$/] },
+      handler: edit,
     },
   }
+}
+
+/**
+ * @this {import('vite').Rollup.TransformPluginContext}
+ * @param {string} code
+ * @param {string} id
+ */
+function edit(code, id) {
+  const file = /\/svelte\/src\/internal\/(.+)$/.exec(id)?.[1] ?? ''
+  if (edits[file]) {
+    for (const [from, to] of edits[file]) {
+      if (!code.includes(from)) this.error(`Svelte's ${file} has changed: ${JSON.stringify(from)} is not in it.`)
+      code = code.replace(from, to)
+    }
+    return { code, map: null }
+  }
+  if (/\.svelte(\.ts)?$/.test(id) && /\$state\(/.test(code))
+    this.error(`${id}: deep state is not in our build of Svelte. Take $state.raw.`)
+  return null
 }

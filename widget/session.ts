@@ -86,20 +86,27 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
 
   // One write at a time, of what is newest by then: a page that is left loses no more than the last key.
   const flush = async () => {
-    await (first ??= load())
-    while (isReadable && (isCleared || pending.size > 0)) {
-      if (isCleared) await forget()
-      flying = new Map(pending)
-      pending.clear()
-      const done = store.write(flying).then(() => true)
-      const isWritten = await use(done, true)
-      // What fails is tried again with whatever is saved next.
-      for (const [key, value] of flying) if (!isWritten && !pending.has(key)) pending.set(key, value)
-      flying = new Map()
-      if (!isWritten) return
+    try {
+      await (first ??= load())
+      while (isReadable && (isCleared || pending.size > 0)) {
+        if (isCleared) await forget()
+        flying = new Map(pending)
+        pending.clear()
+        const isWritten = await use(
+          store.write(flying).then(() => true),
+          true,
+        )
+        // What fails is tried again with whatever is saved next.
+        for (const [key, value] of flying) if (!isWritten && !pending.has(key)) pending.set(key, value)
+        flying = new Map()
+        if (!isWritten) return
+      }
+    } finally {
+      // At once: what is saved in the next moment begins a write of its own.
+      writing = undefined
     }
   }
-  const write = () => (writing ??= flush().finally(() => (writing = undefined)))
+  const write = () => (writing ??= flush())
 
   const save = (key: string, value: unknown) => {
     pending.set(name + key, value)

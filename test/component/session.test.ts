@@ -64,6 +64,18 @@ describe('a session', () => {
     expect(await createSession('a', store).load()).toMatchObject({ draft: 'Hello' })
   })
 
+  test.each([...Array(30).keys()])(
+    'leaves nothing unwritten that is saved %d moments after something else',
+    async (n) => {
+      const session = createSession('a', store)
+      session.keepDraft('first')
+      for (let i = 0; i < n; i++) await Promise.resolve()
+      session.keepDraft('last')
+      await settle()
+      expect(store.content.get('a\ndraft')).toBe('last')
+    },
+  )
+
   test('a message and the text box it came from change in one step', async () => {
     const write = vi.fn(store.write)
     const session = createSession('a', { ...store, write })
