@@ -9,10 +9,12 @@ import type { BuildEnvironmentOptions, EnvironmentOptions, Plugin, UserConfig } 
 import { defineConfig } from 'vitest/config'
 import manifest from './package.json' with { type: 'json' }
 import { leanSvelte } from './scripts/lean-svelte.mjs'
+import { lexerAlone } from './scripts/lexer-alone.mjs'
 import { precompress } from './scripts/precompress.mjs'
 
-/** Stands in `widget.js` for the names and hashes of its parts, which are known once the panel is built. */
-const filesPlaceholder = '__LUMIKA_FILES_PLACEHOLDER__'
+/** Stand for the names and hashes of parts where these are named, until they are built. */
+const panelPlaceholder = '__LUMIKA_PANEL_PLACEHOLDER__'
+const markdownPlaceholder = '__LUMIKA_MARKDOWN_PLACEHOLDER__'
 
 const shared: BuildEnvironmentOptions = {
   outDir: 'dist',
@@ -99,7 +101,7 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
 export default defineConfig(({ command }) => ({
   appType: 'custom',
   publicDir: false,
-  plugins: [leanSvelte(), svelteCompiler(), widgetParts()],
+  plugins: [leanSvelte(), svelteCompiler(), lexerAlone(), widgetParts()],
   ...(command === 'build' && outputs),
   optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
   test: {
@@ -159,7 +161,10 @@ function svelteCompiler() {
   })
 }
 
-/** Tells `widget.js` its parts: file names, and hashes for subresource integrity. While developing, the panel's source. */
+/**
+ * Tells `widget.js` the panel, and the panel its own parts: file names, and hashes for subresource integrity. While
+ * developing, the panel's source.
+ */
 function widgetParts(): Plugin {
   const parts: Record<string, Part> = {}
   const locales = readLocales()
@@ -171,25 +176,42 @@ function widgetParts(): Plugin {
     sharedDuringBuild: true,
     config: (_config, { command }) => ({
       define: {
-        __LUMIKA_FILES__:
-          command === 'build' ? filesPlaceholder : JSON.stringify({ panel: ['/widget/panel/mount.ts', ''] }),
+        __LUMIKA_PANEL__: command === 'build' ? panelPlaceholder : JSON.stringify(['/widget/panel/mount.ts', '']),
         __LUMIKA_LOCALES__: JSON.stringify(forPages),
       },
+    }),
+    configEnvironment: (name, _config, { command }) => ({
+      define: { __LUMIKA_MARKDOWN__: command === 'build' && name === 'panel' ? markdownPlaceholder : '["", ""]' },
     }),
     resolveId(source, importer) {
       // On a page with a script tag, languages are files of their own; bundlers know better what to do with modules.
       const isForPages = this.environment.name === 'panel' && source.endsWith('/locales/load.ts')
       return isForPages && importer ? resolve(dirname(importer), source.replace('load.ts', 'load.page.ts')) : null
     },
-    generateBundle(_options, bundle) {
-      if (this.environment.name === 'panel') {
-        for (const { part, json } of locales) this.emitFile({ type: 'asset', fileName: part[0], source: json })
-      }
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type !== 'chunk') continue
-        if (this.environment.name === 'panel') parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
-        if (this.environment.name === 'widget') chunk.code = chunk.code.replace(filesPlaceholder, JSON.stringify(parts))
-      }
+    load: (id) =>
+      // What Vite puts around `import()` looks for styles to load along with it. There are none.
+      id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load()' : null,
+    generateBundle: {
+      // Vite's own plugin still writes into what calls `import()`.
+      order: 'post',
+      handler(_options, bundle) {
+        if (this.environment.name === 'panel') {
+          for (const { part, json } of locales) this.emitFile({ type: 'asset', fileName: part[0], source: json })
+        }
+        const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
+        // What is named has to be final before it is weighed: first the part of the panel, then the panel.
+        for (const chunk of chunks.toSorted((one, other) => Number(one.isEntry) - Number(other.isEntry))) {
+          for (const [placeholder, part] of Object.entries({
+            [panelPlaceholder]: parts['panel'],
+            [markdownPlaceholder]: parts['markdown'],
+          })) {
+            if (!chunk.code.includes(placeholder)) continue
+            if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)
+            chunk.code = chunk.code.replace(placeholder, JSON.stringify(part))
+          }
+          if (this.environment.name === 'panel') parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
+        }
+      },
     },
   }
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { nameOf } from './lockfile.mjs'
 
 /** Development dependencies whose code is in `dist`. A test compares them with what the sources import. */
-export const bundled = ['idb-keyval', 'svelte']
+export const bundled = ['idb-keyval', 'marked', 'svelte']
 
 /**
  * @param {import('./lockfile.mjs').Lockfile} lockfile

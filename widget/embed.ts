@@ -3,8 +3,8 @@ import { createWidget } from './handle.ts'
 import type { Parts, WidgetHandle } from './handle.ts'
 import type { MountOptions } from './options.ts'
 
-/** The files beside `widget.js`: name, and hash for subresource integrity (none while developing). */
-declare const __LUMIKA_FILES__: Record<string, readonly [file: string, integrity: string]>
+/** The panel's file beside `widget.js`, and its hash for subresource integrity (none while developing). */
+declare const __LUMIKA_PANEL__: readonly [file: string, integrity: string]
 
 /** What a page may call before `widget.js` is there: a function that gets `Lumika`, or a method's name and arguments. */
 export type QueuedCall = ((lumika: LumikaGlobal) => void) | [method: string, ...args: unknown[]]
@@ -35,9 +35,8 @@ const tag = [
 /** Where the parts of a widget are: beside `widget.js`; if nobody knows where that was, at the widget's server. */
 function partsAt(source: string): Parts {
   /** Has the browser fetch a file and compare it with its hash; what is imported afterwards is what was compared. */
-  const prepare = (part: string, host: HTMLElement): Promise<string> =>
+  const prepare = (host: HTMLElement, file: string, integrity: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const [file = '', integrity = ''] = __LUMIKA_FILES__[part] ?? []
       const url = new URL(file, source).href
       const link = document.createElement('link')
       if (!integrity || !link.relList.supports('modulepreload')) return resolve(url)
@@ -54,7 +53,8 @@ function partsAt(source: string): Parts {
       }
       host.append(link)
     })
-  const loadPanel: Parts['loadPanel'] = async (host) => import(/* @vite-ignore */ await prepare('panel', host))
+  const loadPanel: Parts['loadPanel'] = async (host) =>
+    import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_PANEL__))
   return { prepare, loadPanel }
 }
 

@@ -55,8 +55,8 @@ export interface PanelProps {
   onUnread: (count: number) => void
   /** The launcher's words in the language of the panel. */
   onTexts: (texts: LauncherTexts) => void
-  /** Resolves when a part of the widget is known to be what was built. @default nothing is checked */
-  prepare?: (part: string) => Promise<unknown>
+  /** Resolves when a file beside `widget.js` is known to have a hash. @default nothing is checked */
+  prepare?: (file: string, integrity: string) => Promise<unknown>
   emit: <E extends keyof WidgetEvents>(event: E, detail: WidgetEvents[E]) => void
 }
 
@@ -79,7 +79,7 @@ export interface PanelModule {
 export interface Parts {
   /** @param host may hold what loading needs */
   loadPanel(host: HTMLElement): Promise<PanelModule>
-  prepare?(part: string, host: HTMLElement): Promise<unknown>
+  prepare?(host: HTMLElement, file: string, integrity: string): Promise<unknown>
 }
 
 /** How long a conversation without news is looked after on pages where nobody opens the chat, in milliseconds. */
@@ -145,7 +145,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
       onClose: () => setOpen(false),
       onUnread: setUnread,
       onTexts: (given) => ((texts = given), show()),
-      ...(prepare && { prepare: (part) => prepare(part, host.element) }),
+      ...(prepare && { prepare: (...file) => prepare(host.element, ...file) }),
       emit,
     })
     hasFailed = false

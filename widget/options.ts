@@ -48,7 +48,11 @@ export interface WidgetOptions extends Identity {
   open?: boolean
   /** Seconds between two looks for new messages while the panel is closed, 5 to 60. `data-poll-interval`. @default 12 */
   pollInterval?: number
-  /** Hosts that answers may show images from. `data-image-hosts`, with spaces. @default none */
+  /**
+   * Hosts that answers may show images from, by HTTPS, whole (`img.example.com`). `data-image-hosts`, with spaces.
+   * Security: a host learns who reads an answer and when, and whoever can steer an answer can have it tell more.
+   * @default none: images are shown as links
+   */
   imageHosts?: readonly string[]
   /**
    * Whether look and texts that were set for the integration on the server are asked for, once at the start; what the

@@ -169,7 +169,7 @@ describe('X75: window.Lumika', () => {
     await visit.widget.destroy()
     const settings = (window as { happyDOM?: { settings: { handleDisabledFileLoadingAsSuccess: boolean } } }).happyDOM
     if (settings) settings.settings.handleDisabledFileLoadingAsSuccess = true
-    vi.stubGlobal('__LUMIKA_FILES__', { panel: ['panel-0.js', ''] })
+    vi.stubGlobal('__LUMIKA_PANEL__', ['panel-0.js', ''])
   })
   afterEach(async () => {
     for (const widget of Object.values(lumika().widgets)) await widget.destroy()

@@ -20,7 +20,7 @@ const write = (html: string) => (document.body.innerHTML = html)
 const tag = (attributes: string) =>
   `<script src="https://chat.example/widget.js" data-config="off" ${attributes}></script>`
 
-beforeEach(() => vi.stubGlobal('__LUMIKA_FILES__', { panel: ['panel-0.js', ''] }))
+beforeEach(() => vi.stubGlobal('__LUMIKA_PANEL__', ['panel-0.js', '']))
 afterEach(async () => {
   for (const widget of Object.values(page.Lumika?.widgets ?? {})) await widget.destroy()
   delete page.Lumika

@@ -241,9 +241,14 @@ describe('the demo shop', () => {
       '![x](https://evil.test/?q=1) &amp; &lt;b&gt; {@html x} {{x}}',
     ].join('\n')
     await visitor.say(text)
-    await expect.poll(visitor.said).toEqual([`visitor: ${text}`, `assistant: ${openAIAnswerTo(text)}`])
+    // Blocks of an answer have no line ends between them.
+    const inOneLine = async () => (await visitor.said()).map((said) => said.replaceAll('\n', ''))
+    await expect
+      .poll(inOneLine)
+      .toEqual([`visitor: ${text}`, `assistant: ${openAIAnswerTo(text)}`].map((said) => said.replaceAll('\n', '')))
     expect(loaded.filter((url) => !url.startsWith(server.url))).toEqual([])
-    expect(await visitor.panel.locator('.bubble *').count()).toBe(0)
+    expect(await visitor.panel.locator('.visitor .bubble *').count()).toBe(0)
+    expect(await visitor.panel.locator('.assistant .bubble :not(div.markdown, p)').count()).toBe(0)
     expect(visitor.problems).toEqual([])
   })
 })

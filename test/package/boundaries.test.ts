@@ -10,6 +10,11 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     files: /^widget\/(session|storage)\.ts$/,
     may: /^(protocol\.ts|adapters\/.+|widget\/.+|idb-keyval)$/,
   },
+  {
+    name: 'Markdown',
+    files: /^widget\/panel\/markdown\//,
+    may: /^(widget\/panel\/(markdown\/.+|clip\.ts)|svelte(\/.+)?|marked)$/,
+  },
   { name: 'the panel', files: /^widget\/panel\//, may: /^(protocol\.ts|adapters\/.+|widget\/.+|svelte(\/.+)?)$/ },
   {
     name: 'the entries for frameworks',

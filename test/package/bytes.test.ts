@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -8,16 +9,34 @@ const folder = built('dist')
 const read = (name: string): string => readFileSync(`${folder}/${name}`, 'utf8')
 const gzipped = (name: string): number => gzipSync(read(name), { level: 9 }).byteLength
 const panels = readdirSync(folder).filter((name) => /^panel-.+\.js$/.test(name))
+const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
   test('widget.js is at most 3.5 KB', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
   })
 
-  test('all that the first open loads is at most 26 KB, and the panel loads nothing else', () => {
+  test('all that the first open loads is at most 26 KB, and the panel loads only what shows Markdown', () => {
     expect(panels).toHaveLength(1)
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
-    for (const name of panels) expect(importsIn(read(name))).toEqual([])
+    for (const name of panels) expect(importsIn(read(name))).toEqual(markdowns.map((part) => `./${part}`))
+  })
+
+  test('what shows Markdown is one file of at most 18 KB, loaded by need, that shares the Svelte of the panel', () => {
+    expect(markdowns).toHaveLength(1)
+    for (const name of markdowns) {
+      expect(gzipped(name)).toBeLessThanOrEqual(18_432)
+      expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
+    }
+    for (const name of panels) expect(read(name)).toMatch(/import\(`\.\/markdown-/)
+  })
+
+  test('the npm modules load Markdown by need, too', () => {
+    const chunks = readdirSync(`${folder}/chunks`)
+    const mount = chunks.find((name) => name.startsWith('mount-')) ?? ''
+    const markdown = chunks.find((name) => name.startsWith('markdown-')) ?? ''
+    expect(read(`chunks/${mount}`)).toContain(`import("./${markdown}")`)
+    expect(read('index.js') + read(`chunks/${mount}`)).not.toContain('blockquoteStart')
   })
 
   test('widget.js names the panel that was built, and holds no Svelte', () => {
@@ -25,17 +44,27 @@ describe('what a page loads', () => {
     expect(read('widget.js')).not.toMatch(/svelte/i)
   })
 
-  test.each(['widget.js', ...panels])('G13: %s leaves no Svelte global behind', (name) => {
+  test('X80: every part is named together with the hash of what it is', () => {
+    for (const [by, part = ''] of [
+      ['widget.js', panels[0]],
+      [panels[0] ?? '', markdowns[0]],
+    ] as const) {
+      const hash = createHash('sha256').update(read(part)).digest('base64')
+      expect(read(by)).toContain(`["${part}","sha256-${hash}"]`)
+    }
+  })
+
+  test.each(['widget.js', ...panels, ...markdowns])('G13: %s leaves no Svelte global behind', (name) => {
     expect(read(name)).not.toContain('__svelte')
   })
 
-  test.each(['widget.js', ...panels])('G11: %s makes no markup or code from text', (name) => {
+  test.each(['widget.js', ...panels, ...markdowns])('G11: %s makes no markup or code from text', (name) => {
     expect(read(name)).not.toMatch(
       /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
     )
   })
 
-  test.each(['widget.js', ...panels])('%s is offered compressed', (name) => {
+  test.each(['widget.js', ...panels, ...markdowns])('%s is offered compressed', (name) => {
     expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
     expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
   })

@@ -13,7 +13,11 @@ import type { EngineMaker } from './conversation.svelte.ts'
 import { createLanguage } from './language.ts'
 import Panel from './Panel.svelte'
 import css from './panel.css?inline'
+import { RichText } from './rich-text.svelte.ts'
 import { settingsOf } from './settings.ts'
+
+/** The file that shows Markdown, beside this one, and its hash for subresource integrity; nothing in the npm package. */
+declare const __LUMIKA_MARKDOWN__: readonly [file: string, integrity: string]
 
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
@@ -54,7 +58,13 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     conversation.locale = locale
     onTexts(texts.launcher)
   })
-  const app = mount(Panel, { target: root, props: { conversation, onClose } })
+  const richText = new RichText(async () => {
+    await props.prepare?.(...__LUMIKA_MARKDOWN__)
+    const { Markdown, css: rules } = await import('./markdown/index.ts')
+    adopt(root, rules)
+    return Markdown
+  })
+  const app = mount(Panel, { target: root, props: { conversation, richText, onClose } })
   void conversation.start()
   language.use(props.options.locale)
 
