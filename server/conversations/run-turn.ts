@@ -1,25 +1,23 @@
 /** One turn from its claim to its end. */
-import type { RecordData } from '../../protocol.ts'
 import type { Logger } from '../logger.ts'
 import type { Responder } from '../responders/responder.ts'
-import type { Appended, ConversationLog, LogEntry } from '../storage/log.ts'
+import type { LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { historyFor } from './context.ts'
 import { readDesk } from './desk-state.ts'
-import { publishUndecided } from './drafts.ts'
-import type { DraftEntry } from './drafts.ts'
+import { endTurn, failureOf, interrupted } from './end-turn.ts'
+import type { EndOptions, Outcome } from './end-turn.ts'
 import { endKey, parseConversationKey, turnKey } from './keys.ts'
 import { persist, untilAborted } from './patience.ts'
-import type { PatienceOptions } from './patience.ts'
 import { FencedError, advance, claimTurn, emptyTurn } from './turn-lane.ts'
 import type { TurnPen } from './turn-lane.ts'
 import { previousHasEnded } from './turn-order.ts'
 import type { OrderOptions } from './turn-order.ts'
 import type { TurnRef } from './turns.ts'
-import type { PrivateValue, PublicValue, TurnEnd, TurnStart } from './values.ts'
+import type { PublicValue } from './values.ts'
 
 /** What running a turn takes. */
-export interface RunOptions extends OrderOptions, PatienceOptions {
+export interface RunOptions extends OrderOptions, EndOptions {
   /** The responder of an integration; null when there is none any more. */
   responderFor: (integrationId: string) => Responder | null
   /** Whether the integration may have one more answer today; the same turn may ask again. @default always */
@@ -29,8 +27,6 @@ export interface RunOptions extends OrderOptions, PatienceOptions {
   owner: string
   /** How often an owner shows a sign of life while its responder is silent, in milliseconds. */
   beatMs: number
-  /** The turn has ended, and that is stored. */
-  onEnd: (turn: TurnRef) => void
 }
 
 /** The process ends: whoever comes next takes the turn up. */
@@ -93,14 +89,6 @@ async function isStillOurs(options: RunOptions, pen: TurnPen): Promise<boolean> 
   }
 }
 
-type Outcome = Pick<TurnEnd, 'failure' | 'stopped' | 'pending'>
-
-const interrupted: NonNullable<TurnEnd['failure']> = {
-  code: 'responder_interrupted',
-  message: 'The answer broke off.',
-  retryable: true,
-}
-
 /** Lets the responder speak. Null when the turn is to be left to somebody else. */
 async function answer(
   options: RunOptions,
@@ -161,68 +149,4 @@ async function answer(
     stopListening()
     controller.abort()
   }
-}
-
-/** The one step that makes an end public, stores it and closes the turn. Does nothing where it stands already. */
-async function endTurn(
-  options: RunOptions,
-  { conversation, turnId }: TurnRef,
-  start: TurnStart,
-  deltas: string[],
-  outcome: Outcome,
-): Promise<void> {
-  const { log } = options
-  const ends: TurnEnd = { turnId, deltas: deltas.length, ...outcome }
-  const body = deltas.join('')
-  const data: RecordData = {
-    ...(outcome.failure && { interrupted: true }),
-    ...(outcome.stopped && { stopped: true }),
-  }
-  const keys = { keys: [endKey(turnId)], closes: turnId }
-  const commit = (): Promise<Appended<PublicValue | PrivateValue>> => {
-    if (!body) return log.append(conversation, 'private', { type: 'turn-end', ends }, keys)
-    if (start.mode === 'approval') return endWithDraft(log, conversation, { type: 'draft', body, ends })
-    const value: PublicValue = { actor: 'assistant', type: 'message', body, ends }
-    if (Object.keys(data).length > 0) value.data = data
-    return log.append(conversation, 'public', value, keys)
-  }
-  let isFirst = true
-  await persist(options, undefined, async () => {
-    // Between two tries the conversation may have been erased, and has to stay so.
-    if (!isFirst && !(await log.find(conversation, turnKey(turnId)))) return
-    isFirst = false
-    await commit()
-  })
-  options.onEnd({ conversation, turnId })
-}
-
-/**
- * Keeps an answer as a draft, or publishes it where the customer was approved meanwhile. The word is looked for after the
- * draft is stored, and drafts are looked for after the word is: one of the two finds the other. Only then is the turn's mark
- * closed, so that whoever comes after a crash looks once more.
- */
-async function endWithDraft(
-  log: ConversationLog,
-  conversation: string,
-  value: DraftEntry['value'],
-): Promise<Appended<PublicValue | PrivateValue>> {
-  const { turnId } = value.ends
-  const keys = [endKey(turnId)]
-  const kept = await log.append<PublicValue | PrivateValue>(conversation, 'private', value, { keys })
-  if (kept.outcome !== 'conflict' && kept.entry.value.type === 'draft') {
-    const { approvedBy } = await readDesk(log, conversation)
-    if (approvedBy !== null) await publishUndecided(log, conversation, kept.entry as DraftEntry, approvedBy)
-  }
-  return log.append<PublicValue | PrivateValue>(conversation, 'private', value, { keys, closes: turnId })
-}
-
-/** What the customer is told. The responder's own words go to the operator's log only. */
-function failureOf(error: unknown): NonNullable<TurnEnd['failure']> {
-  const { name, code, isRetryable } = error as { name?: string; code?: string; isRetryable?: boolean }
-  const retryable = isRetryable ?? true
-  if (name === 'ResponderError' && code === 'responder_timeout') {
-    return { code, message: 'The answer took too long.', retryable }
-  }
-  if (name === 'ResponderError' && code === 'responder_interrupted') return { ...interrupted, retryable }
-  return { code: 'responder_failed', message: 'The answer could not be written.', retryable }
 }
