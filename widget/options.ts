@@ -8,18 +8,21 @@ export interface Identity {
    * customer's conversation, so it counts only together with `userHash` or `userJwt`. @default a random one, kept
    */
   conversationId?: string
-  /** Proof for `conversationId`, made on the site's server. `data-user-hash`. */
+  /** Proof for `conversationId`, made on the site's server: an HMAC of it. `data-user-hash`. @default no proof */
   userHash?: string
-  /** Proof for `conversationId`, made on the site's server. `data-user-jwt`. */
+  /** Proof for `conversationId`, made on the site's server: a token that expires. `data-user-jwt`. @default no proof */
   userJwt?: string
 }
 
 /**
- * Options of a widget: all of them may be changed later. Every one but `adapter` and `context` has its `data-*` twin on
- * the script tag.
+ * Options of a widget. Every one but `adapter` has its `data-*` twin on the script tag. They may be changed
+ * later; `open` and `config` say only how it begins.
  */
 export interface WidgetOptions extends Identity {
-  /** The integration's token. `data-integration-token`. Security: a `widget` token is public; never use an `api` one. */
+  /**
+   * The integration's token. `data-integration-token`. Security: a `widget` token is public; never use an `api` one.
+   * @default none, where there is an `adapter`
+   */
   integrationToken?: string
   /** The server's address. `data-server-url`. @default where `widget.js` came from; without a script tag, the page's own */
   serverUrl?: string
@@ -59,7 +62,7 @@ export interface WidgetOptions extends Identity {
    * page sets counts before them. `data-config`, where `off` says no. @default true
    */
   config?: boolean | 'off'
-  /** What the responder is to know of the page. At most 4 KB of JSON. @default nothing */
+  /** What the responder is to know of the page, at most 4 KB. `data-context`, as JSON. @default nothing */
   context?: Record<string, unknown>
   /** How the backend is reached. @default a Lumika server at `serverUrl` */
   adapter?: ChatAdapter

@@ -78,6 +78,7 @@ describe('an option means the same by call and as an attribute', () => {
       { conversationId: 'customer-42', userJwt: 'a.b.c' },
       { conversationId: 'customer-42', userJwt: 'a.b.c' },
     ],
+    [`data-context='{"page":"billing"}'`, { context: { page: 'billing' } }, { context: { page: 'billing' } }],
     ['data-unknown="x" class="y"', {}, {}],
   ])('%s', (attribute, option, means) => {
     expect(meaning(fromTag(attribute))).toMatchObject(means)
@@ -101,6 +102,13 @@ describe('options', () => {
   ])('%s becomes something that works', (_what, given, used) => {
     expect(meaning({ integrationToken, ...given })).toMatchObject(used)
   })
+
+  test.each(['', 'billing', '{"page":', '[1]', 'null', '"x"'])(
+    'a context on the tag that is no JSON object, %j, is none',
+    (json) => {
+      expect(meaning(fromTag(`data-context='${json}'`))).not.toHaveProperty('context')
+    },
+  )
 
   test('an empty title, which nobody could call the chat by, is no title', () => {
     expect(meaning({ integrationToken, title: '' })).not.toHaveProperty('title')

@@ -5,7 +5,7 @@ import { createChat } from './_chat.ts'
 
 /** A chat as long as the element is in the document. It dispatches the chat's events on itself; they do not bubble. */
 export interface LumikaChatElement extends HTMLElement {
-  /** Options that no attribute can hold, and others. They count before attributes. */
+  /** Options that no attribute can hold, and any others. They count before attributes. */
   options: WidgetOptions
   /** The handle, null while the chat is not on the page. */
   readonly chat: WidgetHandle | null

@@ -28,11 +28,11 @@ export function settingsOf(options: WidgetOptions): Settings {
     greeting,
     placeholder,
     imageHosts = [],
-    context,
     adapter,
   } = options
   // On a tag everything is a word.
   const hosts = typeof imageHosts === 'string' ? (imageHosts as string).split(/[\s,]+/) : imageHosts
+  const context = contextOf(options.context)
   const conversationId = provenId(options)
   const { userHash, userJwt } = options
   const seconds = Number(options.pollInterval)
@@ -48,5 +48,17 @@ export function settingsOf(options: WidgetOptions): Settings {
     ...(conversationId !== undefined && { conversationId, ...(userHash && { userHash }), ...(userJwt && { userJwt }) }),
     ...(context && { context }),
     ...(adapter && { adapter }),
+  }
+}
+
+/** On a tag it is JSON. What is no object is left out: the server would refuse each message that comes with it. */
+function contextOf(value: unknown): Settings['context'] {
+  try {
+    const context: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return context && typeof context === 'object' && !Array.isArray(context)
+      ? (context as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
   }
 }

@@ -1,0 +1,179 @@
+/** Each option by its name, and what it does to a chat that a visitor sees. */
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { ChatAdapter } from '../../adapters/adapter.ts'
+import { createMemoryAdapter } from '../../adapters/memory.ts'
+import type { WidgetOptions } from '../../widget/options.ts'
+import { settingsOf } from '../../widget/panel/settings.ts'
+import { createVisit, until } from '../helpers/widget.ts'
+import type { Visit } from '../helpers/widget.ts'
+
+vi.mock('idb-keyval', () => import('../helpers/idb-keyval.ts'))
+
+/** A server that only listens: what it was asked, by path and query. */
+let server: Server
+let serverUrl: string
+const asked: URL[] = []
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    // happy-dom asks for permission where browsers do not.
+    if (request.method !== 'OPTIONS') asked.push(new URL(request.url ?? '', serverUrl))
+    const headers = { 'access-control-allow-origin': '*', 'content-type': 'application/json' }
+    response.writeHead(200, headers).end('{"widget":{"title":"Set on the server"}}')
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+const visits: Visit[] = []
+afterEach(() => {
+  for (const visit of visits.splice(0)) visit.leave()
+  localStorage.clear()
+  asked.length = 0
+})
+
+async function visitWith(options: Partial<WidgetOptions>): Promise<Visit> {
+  const visit = await createVisit(options)
+  visits.push(visit)
+  return visit
+}
+const host = () => document.querySelector('lumika-chat') as HTMLElement
+const paths = () => asked.map(({ pathname }) => pathname)
+const launcher = () => host().shadowRoot?.querySelector('.launcher') as HTMLElement
+const memory = () => createMemoryAdapter({ reply: (text) => `You said ${text}` })
+
+/** What a message looks like when it reaches the adapter. */
+async function sentWith(options: Partial<WidgetOptions>) {
+  const adapter = memory()
+  const sent: Parameters<ChatAdapter['send']>[0][] = []
+  const visit = await visitWith({
+    ...options,
+    adapter: { ...adapter, send: (call) => (sent.push(call), adapter.send(call)) },
+  })
+  await visit.open()
+  await visit.say('Hi')
+  await visit.sees('You said Hi')
+  return sent[0]
+}
+const proven = { conversationId: 'customer-42', userHash: '00ff' }
+
+/** The compiler sees to it that none is missing. */
+const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
+  async integrationToken() {
+    await visitWith({ serverUrl, integrationToken: 'lwt_mine', config: true })
+    await until(() => expect(asked[0]?.searchParams.get('integrationToken')).toBe('lwt_mine'))
+  },
+  async serverUrl() {
+    const visit = await visitWith({ serverUrl })
+    await visit.open()
+    await visit.say('Hi')
+    await until(() => expect(paths()).toContain('/conversation/sse'))
+  },
+  async config() {
+    const visit = await visitWith({ serverUrl, config: true })
+    await until(() => expect(paths()).toEqual(['/widget/config']))
+    await visit.open()
+    await visit.sees('Set on the server')
+    visit.leave()
+    asked.length = 0
+    const other = await visitWith({ serverUrl, config: 'off' })
+    await other.open()
+    await other.say('Hi')
+    await until(() => expect(paths()).toContain('/conversation/sse'))
+    expect(paths()).not.toContain('/widget/config')
+  },
+  async name() {
+    const adapter = memory()
+    const shop = await visitWith({ integrationToken: '', name: 'shop', adapter })
+    await shop.open()
+    await shop.say('Hi')
+    await shop.sees('You said Hi')
+    await shop.widget.destroy()
+    const billing = await createVisit({ integrationToken: '', name: 'billing', adapter })
+    visits.push(billing)
+    await billing.open()
+    expect(billing.bubbles()).toEqual([])
+    await billing.widget.destroy()
+    const again = await visitWith({ integrationToken: '', name: 'shop', adapter })
+    await again.open()
+    await until(() => expect(again.bubbles()).toHaveLength(2))
+  },
+  async locale() {
+    const visit = await visitWith({ adapter: memory(), locale: 'de' })
+    await visit.open()
+    await visit.sees('Chat mit uns')
+  },
+  async title() {
+    const visit = await visitWith({ adapter: memory(), title: 'Ask us' })
+    await visit.open()
+    expect(visit.inside.getByRole('dialog', { name: 'Ask us' })).toBeTruthy()
+  },
+  async greeting() {
+    const visit = await visitWith({ adapter: memory(), greeting: 'Good day' })
+    await visit.open()
+    await visit.sees('Good day')
+  },
+  async placeholder() {
+    const visit = await visitWith({ adapter: memory(), placeholder: 'Your question' })
+    await visit.open()
+    expect(visit.box().placeholder).toBe('Your question')
+  },
+  async position() {
+    await visitWith({ position: 'left' })
+    expect(host().dataset.position).toBe('left')
+  },
+  async theme() {
+    await visitWith({ theme: 'dark' })
+    expect(host().dataset.theme).toBe('dark')
+  },
+  async accent() {
+    await visitWith({ accent: '#ffee00' })
+    expect(host().style.getPropertyValue('--_accent')).toBe('#ffee00')
+    expect(host().style.getPropertyValue('--_on-accent')).toBe('#000000')
+  },
+  async launcher() {
+    await visitWith({ launcher: false })
+    expect(launcher().hidden).toBe(true)
+  },
+  async open() {
+    const visit = await visitWith({ adapter: memory(), open: true })
+    await until(() => expect(visit.inside.getByRole('dialog')).toBeTruthy())
+  },
+  async pollInterval() {
+    expect(settingsOf({ pollInterval: 30 }).pollMs).toBe(30_000)
+  },
+  async imageHosts() {
+    const reply = () => 'Look: ![a teapot](https://img.example.com/a.png) ![no teapot](https://other.example/b.png)'
+    const visit = await visitWith({ adapter: createMemoryAdapter({ reply }), imageHosts: ['img.example.com'] })
+    await visit.open()
+    await visit.say('Hi')
+    const images = () => [...visit.root.querySelectorAll('img')].map(({ src }) => src)
+    await until(() => expect(images()).toEqual(['https://img.example.com/a.png']))
+  },
+  async context() {
+    expect(await sentWith({ context: { page: 'billing' } })).toMatchObject({ context: { page: 'billing' } })
+  },
+  async adapter() {
+    expect(await sentWith({})).toMatchObject({ text: 'Hi' })
+  },
+  async conversationId() {
+    expect(await sentWith(proven)).toMatchObject({ conversationId: 'customer-42' })
+  },
+  async userHash() {
+    expect(await sentWith(proven)).toMatchObject({ proof: { userHash: '00ff' } })
+  },
+  async userJwt() {
+    const { conversationId } = proven
+    expect(await sentWith({ conversationId, userJwt: 'a.b.c' })).toMatchObject({ proof: { userJwt: 'a.b.c' } })
+  },
+}
+
+describe('an option does what it says', () => {
+  test.each(Object.entries(shows))('%s', (_name, show) => show())
+})
