@@ -124,6 +124,18 @@ describe('languages', () => {
   })
 })
 
+test('a finger that touches the launcher loads the panel, before it is lifted', async () => {
+  await page.context().close()
+  page = await browser.newPage({ hasTouch: true })
+  await page.goto(site.put('/', { body: htmlPage(scriptTag(server.url, server.token)) }))
+  const { x = 0, y = 0 } = (await page.getByRole('button', { name: 'Open chat' }).boundingBox()) ?? {}
+  const isPanel = (url: string) => /\/panel-[^/]+\.js$/.test(url)
+  const asked = page.waitForRequest((request) => isPanel(request.url()))
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: x + 28, y: y + 28 }] })
+  await asked
+})
+
 describe('a good guest', () => {
   test('G13: adds one element and one global, and stores nothing and asks for its look alone before a click', async () => {
     const body = htmlPage(`<script>window.before = new Set(Object.getOwnPropertyNames(window))</script>
