@@ -60,7 +60,7 @@ function partsAt(source: string): Parts {
 
 const mountWidget = (options: MountOptions): WidgetHandle => {
   const source = tag?.src
-  const serverUrl = (options.serverUrl ?? new URL('.', source || location.href).href).replace(/\/+$/, '')
+  const serverUrl = (options.serverUrl ?? new URL('.', source || location.href).href).replace(/\/$/, '')
   return createWidget({ ...options, serverUrl }, partsAt(source || `${serverUrl}/`))
 }
 
@@ -97,15 +97,17 @@ function createGlobal(waiting: QueuedCall[]): LumikaGlobal {
 
 const early = page.Lumika
 const waiting = Array.isArray(early) ? early : []
-const lumika = early && !Array.isArray(early) ? early : (page.Lumika = createGlobal(waiting))
+const lumika = early && early !== waiting ? (early as LumikaGlobal) : (page.Lumika = createGlobal(waiting))
 
 function start(): void {
   try {
     const options = { ...tag?.dataset } as unknown as MountOptions & { integrationToken: string }
     const { integrationToken: token, name = token } = options
-    // A second tag for the same integration, or the same tag run twice, is the same chat.
+    // A second tag for the same integration, or the same tag run twice, is the same chat. One that is nowhere in the page
+    // is no good any more: where a page has written itself anew, that took our listeners, too.
     const known = lumika.widgets[name]
-    if (!token || known) return known?.update({})
+    if (!token || (known && document.querySelector('lumika-chat'))) return
+    void known?.destroy()
     const widget = lumika.mountWidget(options)
     const { destroy } = widget
     // Forgotten first: the same tag, added again by the page's router, is to bring the chat back.

@@ -166,8 +166,9 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
   }
 
   const setOpen = (open: boolean) => {
-    if (isDestroyed || open === isOpen) return
+    if (isDestroyed) return
     host.attach()
+    if (open === isOpen) return
     isOpen = open
     hasFailed = false
     // Only a focus that would be lost is taken care of: one that is elsewhere on the page stays there.

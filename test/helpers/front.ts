@@ -20,6 +20,8 @@ export interface Front {
   url: string
   /** Every request so far, oldest first. */
   passed: Passed[]
+  /** Requests that are being answered. */
+  readonly open: number
   /** Answers a request in the server's place; returns whether it did. */
   refuse: (request: Passed, response: ServerResponse) => boolean
   /** Looks at the bytes of an answer so far; a number destroys the connection once that many have gone through. */
@@ -30,12 +32,15 @@ export interface Front {
 /** Starts one that lets everything through. */
 export async function startFront(upstream: string): Promise<Front> {
   const passed: Passed[] = []
+  let open = 0
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', upstream)
     const { method = '', headers } = request
     const entry: Passed = { method, path: pathname, query: searchParams, headers, body: '', status: 0 }
     passed.push(entry)
     request.on('data', (chunk: Buffer) => (entry.body += chunk.toString()))
+    open++
+    response.once('close', () => open--)
     response.once('close', () => (entry.status ||= response.headersSent ? response.statusCode : 0))
     if (!front.refuse(entry, response)) forward(front, entry, request, response, upstream)
   })
@@ -43,6 +48,9 @@ export async function startFront(upstream: string): Promise<Front> {
   const front: Front = {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     passed,
+    get open() {
+      return open
+    },
     refuse: () => false,
     cut: () => null,
     close: () =>
