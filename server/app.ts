@@ -24,6 +24,7 @@ import { apiConversationRoutes } from './routes/api/conversations.ts'
 import { deskRoutes } from './routes/api/desk.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
 import { configRoutes } from './routes/config.ts'
+import { personDataRoutes } from './routes/api/person-data.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { ConversationLog } from './storage/log.ts'
@@ -114,6 +115,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   healthRoutes(app, { log, logger })
   apiConversationRoutes(app, { conversations, live, registry, logger })
   deskRoutes(app, { desk: conversations.desk, registry, logger })
+  personDataRoutes(app, { conversations, registry, logger })
   integrationRoutes(app, {
     registry,
     logger,

@@ -43,6 +43,8 @@ export async function changeDesk(
   conversation: string,
   event: DeskEvent,
   by: string,
+  /** A key of the conversation: with it the change is held by what is there. */
+  requires: string,
   change: (known: DeskState) => Partial<DeskState>,
 ): Promise<DeskState> {
   for (;;) {
@@ -52,7 +54,7 @@ export async function changeDesk(
     if (sameState(known, state)) return state
     const value: PrivateValue = { type: 'event', event, by, state }
     const supersedes = before ? { supersedes: before.id } : {}
-    const { outcome } = await log.append(conversation, 'private', value, { keys: [deskKey], ...supersedes })
+    const { outcome } = await log.append(conversation, 'private', value, { keys: [deskKey], requires, ...supersedes })
     if (outcome === 'stored') return state
   }
 }

@@ -1,6 +1,6 @@
 /** What people do in a conversation: note, reply, approve, take over, settle. */
 import { HttpError } from '../errors.ts'
-import type { ConversationLog } from '../storage/log.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { changeDesk } from './desk-state.ts'
 import type { DeskState } from './desk-state.ts'
 import { draftOf, publishDraft, publishUndecided, rejectDraft, waitingDrafts } from './drafts.ts'
@@ -38,47 +38,52 @@ export interface Desk {
 
 /** Makes the people's side of a log. */
 export function createDesk(log: ConversationLog): Desk {
-  const newestOf = async (conversation: string) => {
-    const { entries } = await log.before<PublicValue>(conversation, 'public', null, 20)
-    if (entries.length === 0) throw new HttpError(404, 'not_found', 'There is no such conversation.')
-    return entries
+  const pageBefore = (conversation: string, id: string | null) =>
+    log.before<PublicValue>(conversation, 'public', id, 20)
+
+  /** The newest messages, and a key that is held as long as the conversation is not erased: every customer's message has one. */
+  const look = async (conversation: string): Promise<{ newest: LogEntry<PublicValue>[]; requires: string }> => {
+    const { entries: newest } = await pageBefore(conversation, null)
+    for (let entries = newest; entries[0]; { entries } = await pageBefore(conversation, entries[0].id)) {
+      const requires = entries.find(({ keys }) => keys.length > 0)?.keys[0]
+      if (requires !== undefined) return { newest, requires }
+    }
+    throw new HttpError(404, 'not_found', 'There is no such conversation.')
   }
 
   return {
     async reply(conversation, body, by, clientMessageId) {
-      await newestOf(conversation)
+      const { requires } = await look(conversation)
       const data = { author: { kind: 'operator' as const, name: by } }
       const value: PublicValue = { actor: 'assistant', type: 'message', body, data }
       const keys = clientMessageId ? [operatorKey(clientMessageId)] : []
-      const appended = await log.append(conversation, 'public', value, { keys })
+      const appended = await log.append(conversation, 'public', value, { keys, requires })
       if (appended.outcome === 'conflict' || appended.entry.value.body !== body) throw mismatch()
       return publicView(appended.entry)
     },
 
     async note(conversation, body, by, clientMessageId) {
-      await newestOf(conversation)
+      const { requires } = await look(conversation)
       const value: PrivateValue = { type: 'note', body, by }
       const keys = clientMessageId ? [noteKey(clientMessageId)] : []
-      const appended = await log.append<PrivateValue>(conversation, 'private', value, { keys })
+      const appended = await log.append<PrivateValue>(conversation, 'private', value, { keys, requires })
       const isThis = 'entry' in appended && appended.entry.value.type === 'note' && appended.entry.value.body === body
       if (!isThis) throw mismatch()
       return privateView(appended.entry)
     },
 
     async approve(conversation, draftId, by, body) {
-      await newestOf(conversation)
       return publicView(await publishDraft(log, conversation, await draftOf(log, conversation, draftId), by, body))
     },
 
     async reject(conversation, draftId, by, reason) {
-      await newestOf(conversation)
       return privateView(await rejectDraft(log, conversation, await draftOf(log, conversation, draftId), by, reason))
     },
 
     async approveCustomer(conversation, by) {
-      await newestOf(conversation)
+      const { requires } = await look(conversation)
       // First the word, then what waits: an answer that ends in between finds the word, or is found waiting.
-      const state = await changeDesk(log, conversation, 'customer-approved', by, ({ approvedBy }) => ({
+      const state = await changeDesk(log, conversation, 'customer-approved', by, requires, ({ approvedBy }) => ({
         approvedBy: approvedBy ?? by,
       }))
       for (const draft of await waitingDrafts(log, conversation)) {
@@ -88,36 +93,36 @@ export function createDesk(log: ConversationLog): Desk {
     },
 
     async revokeApproval(conversation, by) {
-      await newestOf(conversation)
-      return changeDesk(log, conversation, 'approval-revoked', by, () => ({ approvedBy: null }))
+      const { requires } = await look(conversation)
+      return changeDesk(log, conversation, 'approval-revoked', by, requires, () => ({ approvedBy: null }))
     },
 
     async takeOver(conversation, by) {
-      const newest = await newestOf(conversation)
-      const state = await changeDesk(log, conversation, 'taken-over', by, () => ({ takenOverBy: by }))
+      const { newest, requires } = await look(conversation)
+      const state = await changeDesk(log, conversation, 'taken-over', by, requires, () => ({ takenOverBy: by }))
       // What is being written stops; what has not begun finds out by itself.
       for (const { value } of newest) {
         const { turn } = value
         if (!turn || turn.mode === 'human' || (await log.find(conversation, endKey(turn.id)))) continue
-        await log.append(conversation, turnLane(turn.id), { type: 'stop' })
+        await log.append(conversation, turnLane(turn.id), { type: 'stop' }, { requires })
       }
       return state
     },
 
     async handBack(conversation, by) {
-      await newestOf(conversation)
-      return changeDesk(log, conversation, 'handed-back', by, () => ({ takenOverBy: null }))
+      const { requires } = await look(conversation)
+      return changeDesk(log, conversation, 'handed-back', by, requires, () => ({ takenOverBy: null }))
     },
 
     async resolve(conversation, by) {
-      const newest = await newestOf(conversation)
+      const { newest, requires } = await look(conversation)
       const resolvedAt = newest.at(-1)?.position ?? null
-      return changeDesk(log, conversation, 'resolved', by, () => ({ resolvedAt }))
+      return changeDesk(log, conversation, 'resolved', by, requires, () => ({ resolvedAt }))
     },
 
     async reopen(conversation, by) {
-      await newestOf(conversation)
-      return changeDesk(log, conversation, 'reopened', by, () => ({ resolvedAt: null }))
+      const { requires } = await look(conversation)
+      return changeDesk(log, conversation, 'reopened', by, requires, () => ({ resolvedAt: null }))
     },
   }
 }

@@ -2,7 +2,7 @@
 import { HttpError } from '../errors.ts'
 import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
-import { endKey } from './keys.ts'
+import { endKey, turnKey } from './keys.ts'
 import type { PrivateValue, PublicValue } from './values.ts'
 
 /** A stored draft. */
@@ -54,8 +54,8 @@ export async function publishDraft(
     ends,
     approval: { draftId: draft.id, by, isEdited },
   }
-  const keys = [endKey(ends.turnId)]
-  const appended = await log.append<PublicValue>(conversation, 'public', value, { keys, supersedes: draft.id })
+  const held = { supersedes: draft.id, requires: turnKey(ends.turnId) }
+  const appended = await log.append(conversation, 'public', value, { keys: [endKey(ends.turnId)], ...held })
   if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
   const { entry } = appended
   if (appended.outcome === 'existing' && !(appended.lane === 'public' && entry.value.body === body)) throw decided()
@@ -87,8 +87,8 @@ export async function rejectDraft(
 ): Promise<LogEntry<PrivateValue>> {
   const { ends } = draft.value
   const value: PrivateValue = { type: 'rejection', draftId: draft.id, by, ...(reason && { reason }), ends }
-  const keys = [endKey(ends.turnId)]
-  const appended = await log.append<PrivateValue>(conversation, 'private', value, { keys, supersedes: draft.id })
+  const held = { supersedes: draft.id, requires: turnKey(ends.turnId) }
+  const appended = await log.append(conversation, 'private', value, { keys: [endKey(ends.turnId)], ...held })
   if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
   if (appended.outcome === 'existing' && appended.lane === 'public') throw decided()
   return appended.entry

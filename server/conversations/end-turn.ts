@@ -1,5 +1,6 @@
 /** How a turn ends: with a message, a draft, or neither, in one step. */
 import type { RecordData } from '../../protocol.ts'
+import { isLogError } from '../storage/log.ts'
 import type { Appended, ConversationLog } from '../storage/log.ts'
 import { readDesk } from './desk-state.ts'
 import { publishUndecided } from './drafts.ts'
@@ -42,7 +43,7 @@ export async function endTurn(
     ...(outcome.failure && { interrupted: true }),
     ...(outcome.stopped && { stopped: true }),
   }
-  const keys = { keys: [endKey(turnId)], closes: turnId }
+  const keys = { keys: [endKey(turnId)], closes: turnId, requires: turnKey(turnId) }
   const commit = (): Promise<Appended<PublicValue | PrivateValue>> => {
     if (!body) return log.append(conversation, 'private', { type: 'turn-end', ends }, keys)
     if (start.mode === 'approval') return endWithDraft(log, conversation, { type: 'draft', body, ends })
@@ -50,12 +51,9 @@ export async function endTurn(
     if (Object.keys(data).length > 0) value.data = data
     return log.append(conversation, 'public', value, keys)
   }
-  let isFirst = true
-  await persist(options, undefined, async () => {
-    // Between two tries the conversation may have been erased, and has to stay so.
-    if (!isFirst && !(await log.find(conversation, turnKey(turnId)))) return
-    isFirst = false
-    await commit()
+  await persist(options, undefined, commit).catch((error: unknown) => {
+    // Erased meanwhile, and to stay so.
+    if (!isLogError(error, 'gone')) throw error
   })
   options.onEnd({ conversation, turnId })
 }
@@ -71,13 +69,13 @@ async function endWithDraft(
   value: DraftEntry['value'],
 ): Promise<Appended<PublicValue | PrivateValue>> {
   const { turnId } = value.ends
-  const keys = [endKey(turnId)]
-  const kept = await log.append<PublicValue | PrivateValue>(conversation, 'private', value, { keys })
+  const keys = { keys: [endKey(turnId)], requires: turnKey(turnId) }
+  const kept = await log.append<PublicValue | PrivateValue>(conversation, 'private', value, keys)
   if (kept.outcome !== 'conflict' && kept.entry.value.type === 'draft') {
     const { approvedBy } = await readDesk(log, conversation)
     if (approvedBy !== null) await publishUndecided(log, conversation, kept.entry as DraftEntry, approvedBy)
   }
-  return log.append<PublicValue | PrivateValue>(conversation, 'private', value, { keys, closes: turnId })
+  return log.append<PublicValue | PrivateValue>(conversation, 'private', value, { ...keys, closes: turnId })
 }
 
 /** What the customer is told. The responder's own words go to the operator's log only. */

@@ -11,9 +11,11 @@ import type { Desk } from './desk.ts'
 import { history } from './history.ts'
 import type { HistoryQuery } from './history.ts'
 import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
+import { erase, exported, readAudit } from './person-data.ts'
+import type { AuditPage } from './person-data.ts'
 import { receive } from './receive.ts'
 import { records } from './records.ts'
-import type { RecordsPage } from './records.ts'
+import type { OperatorRecord, RecordsPage } from './records.ts'
 import { eventCount, follow } from './stream.ts'
 import type { StreamItem } from './stream.ts'
 import { advance, emptyTurn, turnLane } from './turn-lane.ts'
@@ -74,6 +76,12 @@ export interface Conversations {
   activities(options: RecentOptions): Promise<RecentPage>
   /** One conversation of the inbox. */
   activity(conversation: string, integration: Integration | null): Promise<ActivityView>
+  /** Everything that is kept of a conversation, in order. @throws HttpError `not_found` */
+  exported(conversation: string): Promise<AsyncGenerator<OperatorRecord, void, undefined>>
+  /** Erases a conversation, and proves it. It may be called again for the same one. */
+  erase(conversation: string, by: string): Promise<void>
+  /** Who has erased what, newest first. */
+  audit(cursor: string | null, limit: number): Promise<AuditPage>
   /** Erases every conversation of an integration. */
   removeAll(integrationId: string): Promise<void>
   /** Takes up what an earlier process left unfinished. */
@@ -187,7 +195,7 @@ export function createConversations(options: ConversationsOptions): Conversation
       const conversation = conversationKey(integrationId, conversationId)
       const message = await messageOf(conversation, turnId)
       if (message.value.turn?.mode === 'human' || (await log.find(conversation, endKey(turnId)))) return
-      await log.append(conversation, turnLane(turnId), { type: 'stop' })
+      await log.append(conversation, turnLane(turnId), { type: 'stop' }, { requires: turnKey(turnId) })
     },
 
     history: (integrationId, conversationId, query) =>
@@ -202,6 +210,13 @@ export function createConversations(options: ConversationsOptions): Conversation
 
     activities: (recent) => log.recent(recent),
     activity: (conversation, integration) => viewActivity(log, conversation, integration),
+
+    async exported(conversation) {
+      await mustExist(conversation)
+      return exported(log, wakeups, conversation)
+    },
+    erase: (conversation, by) => erase(log, conversation, by),
+    audit: (cursor, limit) => readAudit(log, cursor, limit),
 
     async removeAll(integrationId) {
       for (;;) {

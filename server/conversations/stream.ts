@@ -209,7 +209,10 @@ async function deliver(options: FollowOptions, turnId: string): Promise<void> {
   const { log, conversation, message, signal } = options
   const isKeyless = message.keys.some((key) => key.startsWith('same:'))
   if (!isKeyless || signal.aborted) return
-  await log.append(conversation, turnLane(turnId), { type: 'delivered' })
+  const requires = turnKey(turnId)
+  await log.append(conversation, turnLane(turnId), { type: 'delivered' }, { requires }).catch((error: unknown) => {
+    if (!isLogError(error, 'gone')) throw error
+  })
   options.dropLater({ conversation, turnId })
 }
 

@@ -1,6 +1,7 @@
 /** A turn's lane: what it says when read, and the pen that one owner writes it with. */
 import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, Lane, LogEntry, LogPage } from '../storage/log.ts'
+import { turnKey } from './keys.ts'
 import type { TurnValue } from './values.ts'
 
 /** The lane of a turn. */
@@ -78,6 +79,11 @@ export class FencedError extends Error {
   override readonly name = 'FencedError'
 }
 
+/** An erased message needs no answer. */
+function fenced(error: unknown): never {
+  throw isLogError(error, 'gone') ? new FencedError('The message was erased.') : error
+}
+
 /** Writes one turn's lane, entry after entry, each at the position its owner knows to be next. */
 export interface TurnPen {
   /** What has been written and read so far. */
@@ -94,7 +100,7 @@ export interface TurnPen {
 }
 
 /**
- * Claims a turn. Null when the lane has grown beyond `state` meanwhile: somebody else was quicker. May be tried again
+ * Claims a turn. Null when the lane has grown beyond `state` meanwhile, since somebody else was quicker, or the message was erased. May be tried again
  * with the same `state` where it failed.
  * The position is the fence: an owner that was paused and taken for dead finds it taken when it wakes up.
  */
@@ -107,7 +113,14 @@ export async function claimTurn(
 ): Promise<TurnPen | null> {
   const lane = turnLane(turnId)
   const claim: TurnValue = { type: 'claim', owner }
-  const claimed = await log.append(conversation, lane, claim, { at: state.length })
+  const requires = turnKey(turnId)
+  const claimed = await log
+    .append(conversation, lane, claim, { at: state.length, requires })
+    .catch((error: unknown) => {
+      if (isLogError(error, 'gone')) return null
+      throw error
+    })
+  if (!claimed) return null
   const own = claimed.outcome === 'stored' ? claimed.entry : await unconfirmedClaim()
   if (!own) return null
   fold(state, own, [])
@@ -144,7 +157,7 @@ export async function claimTurn(
       if (isPiece && unconfirmed?.isThere) break
       writing = state.length
       if (isPiece) unconfirmed = { position: writing, isThere: false }
-      const appended = await log.append(conversation, lane, value, { at: writing })
+      const appended = await log.append(conversation, lane, value, { at: writing, requires }).catch(fenced)
       if (appended.outcome === 'stored') {
         fold(state, appended.entry, [])
         break

@@ -43,6 +43,7 @@ function toHttpError(error: unknown): HttpError {
   if (isLogError(error, 'cursor_not_found')) {
     return new HttpError(404, 'cursor_not_found', 'This cursor is unknown here. Read the history anew and merge by id.')
   }
+  if (isLogError(error, 'gone')) return new HttpError(404, 'not_found', 'There is no such conversation.')
   if (isLogError(error)) {
     const message = 'The server cannot reach its storage. Nothing was lost; try again.'
     return new HttpError(503, 'storage_unavailable', message, { retryAfter: 2, cause: error })

@@ -10,7 +10,7 @@ import { openInbox } from './inbox.ts'
 import type { InboxStore } from './inbox.ts'
 import { positionIn, pushEntry, tailAfter, tailBefore } from './lane-tail.ts'
 import type { LaneTail } from './lane-tail.ts'
-import { LogError } from './log.ts'
+import { LogError, goneError } from './log.ts'
 import type { AppendOptions, Appended, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
 
 /** One conversation as a medium holds it. Calls never overlap. */
@@ -142,8 +142,9 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     conversation: string,
     lane: Lane,
     json: string,
-    { keys = [], supersedes, at, opens, closes }: AppendOptions,
+    { keys = [], supersedes, at, requires, opens, closes }: AppendOptions,
   ): Promise<Appended<unknown>> {
+    if (requires !== undefined && !(await state.stored.holder(requires))) throw goneError()
     for (const key of keys) {
       const holder = await state.stored.holder(key)
       if (holder && holder.entry.id !== supersedes) {

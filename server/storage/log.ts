@@ -45,6 +45,11 @@ export interface AppendOptions {
   /** Store only when the lane holds exactly this many entries; otherwise `conflict`. @default undefined */
   at?: number
   /**
+   * A key that has to be held for anything to be stored, or `gone` is thrown: what belongs to a message must not bring back
+   * a conversation that is erased at the same moment. @default undefined
+   */
+  requires?: string
+  /**
    * A mark that keeps the conversation in `recent({ unfinished: true })` until an append closes it. It is durable before
    * the entry is: after a crash or a failed append there may be a mark without its entry, never an entry without its mark.
    */
@@ -115,7 +120,7 @@ export interface ConversationLog {
    * durable when the promise resolves; a turn's lane survives the process, not a power cut, and may be dropped by the
    * log an hour after its latest entry.
    * @throws LogError `storage_unavailable` (the outcome may be unknown: try again with the same keys), and
-   * `storage_corrupt`, `storage_locked`; TypeError for a value JSON cannot hold, a key or a lane that is none
+   * `storage_corrupt`, `storage_locked`; `gone` when nobody holds the key that is required; TypeError for a value JSON cannot hold, a key or a lane that is none
    */
   append<T>(conversation: string, lane: Lane, value: T, options?: AppendOptions): Promise<Appended<T>>
 
@@ -146,7 +151,7 @@ export interface ConversationLog {
 }
 
 /** Why a log could not do what it was asked. */
-export type LogErrorCode = 'storage_unavailable' | 'storage_locked' | 'storage_corrupt' | 'cursor_not_found'
+export type LogErrorCode = 'storage_unavailable' | 'storage_locked' | 'storage_corrupt' | 'cursor_not_found' | 'gone'
 
 /** The one error of the storage boundary. Recognise it by `name`: two copies of the class may be loaded. */
 export class LogError extends Error {
@@ -161,6 +166,9 @@ export class LogError extends Error {
     this.isRetryable = code === 'storage_unavailable'
   }
 }
+
+/** What was to be added to is not there any more. */
+export const goneError = (): LogError => new LogError('gone', 'The conversation, or this part of it, was erased.')
 
 /** Whether an error is a `LogError`, of the given code if one is named. */
 export function isLogError(error: unknown, code?: LogErrorCode): error is LogError {

@@ -5,12 +5,15 @@
 
 /**
  * KEYS: lane, keys, facts, turns. ARGV: lane, value as JSON, random part of the id, `at` or '', `supersedes` or '',
- * seconds a turn's lane lives, channel, conversation, keys as JSON, and each key.
- * Returns `stored <entry>`, `existing <lane> <entry> <milliseconds since 1970>` or `conflict <length>`.
+ * seconds a turn's lane lives, channel, conversation, keys as JSON, the key required or '', and each key.
+ * Returns `stored <entry>`, `existing <lane> <entry> <milliseconds since 1970>`, `conflict <length>` or `gone`.
  */
 export const commitScript = `
 local lanes = string.sub(KEYS[1], 1, -#ARGV[1] - 1)
-for i = 10, #ARGV do
+if ARGV[10] ~= '' and redis.call('HEXISTS', KEYS[2], ARGV[10]) == 0 then
+  return {'gone'}
+end
+for i = 11, #ARGV do
   local holder = redis.call('HGET', KEYS[2], ARGV[i])
   if holder then
     local lane, position, id = string.match(holder, '^(%S+) (%d+) (%S+)$')
@@ -52,7 +55,7 @@ local entry = '{"position":' .. number .. ',"id":"' .. id .. '","createdAt":"' .
   .. ',"value":' .. ARGV[2] .. '}'
 redis.call('RPUSH', KEYS[1], entry)
 redis.call('HSET', KEYS[3], 'lastAt', string.format('%.0f', ms))
-for i = 10, #ARGV do
+for i = 11, #ARGV do
   redis.call('HSET', KEYS[2], ARGV[i], ARGV[1] .. ' ' .. number .. ' ' .. id)
 end
 if ARGV[6] ~= '' then

@@ -9,7 +9,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { assertConversation, assertLane, cursorNotFound, fromLine, isKeptLane, toJson } from './entry.ts'
 import { positionOf, randomPart } from './ids.ts'
 import type { LogOptions } from './local.ts'
-import { LogError } from './log.ts'
+import { LogError, goneError } from './log.ts'
 import type { Appended, AppendOptions, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
 import { bounded, connectRedis, subscriberOf } from './redis-client.ts'
 import { createRedisInbox } from './redis-inbox.ts'
@@ -24,7 +24,7 @@ export interface RedisLogOptions extends LogOptions {
   turnSeconds?: number
 }
 
-type Reply = ['stored', string] | ['existing', Lane, string, number] | ['conflict', number]
+type Reply = ['stored', string] | ['existing', Lane, string, number] | ['conflict', number] | ['gone']
 
 interface Scripts {
   lumikaCommit(...args: string[]): Promise<Reply>
@@ -123,14 +123,16 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
     conversation: string,
     lane: Lane,
     json: string,
-    { keys = [], supersedes = '', at, opens = '', closes = '' }: AppendOptions,
+    { keys = [], supersedes = '', at, requires = '', opens = '', closes = '' }: AppendOptions,
   ): Promise<Appended<unknown>> {
     const isKept = isKeptLane(lane)
+    // Before the inbox is touched; once more, and for good, in the script.
+    if (isKept && requires !== '' && !(await client.hexists(keyOf(conversation, 'keys'), requires))) throw goneError()
     const isNewMark = (isKept || opens !== '') && (await inbox.enter(conversation, opens))
     const reply = await scripts.lumikaCommit(
       ...[`lane:${lane}`, 'keys', 'facts', 'turns'].map((name) => keyOf(conversation, name)),
       ...[lane, json, random(), at?.toString() ?? '', supersedes, isKept ? '' : turnSeconds.toString()],
-      ...[channel, conversation, JSON.stringify(keys), ...keys],
+      ...[channel, conversation, JSON.stringify(keys), requires, ...keys],
     )
     switch (reply[0]) {
       case 'stored':
@@ -145,6 +147,10 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
       case 'conflict':
         if (isNewMark) await inbox.leave(conversation, false, opens)
         return { outcome: 'conflict', length: reply[1] }
+      case 'gone':
+        // Erased in the moment after the first look: what that left of it in the inbox goes, too.
+        if (isKept && (await client.llen(keyOf(conversation, 'lane:public'))) === 0) await inbox.remove(conversation)
+        throw goneError()
     }
   }
 

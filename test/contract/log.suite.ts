@@ -154,6 +154,32 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
         expect(await log.append('shop.a', 'turn/t1', 'x', { at: 1 })).toMatchObject({ outcome: 'stored' })
       })
 
+      it('stores only while the key that is required is held, and leaves nothing behind where it is not', async () => {
+        const first = await stored(log.append('shop.a', 'public', 'message', { keys: ['turn:1'] }))
+        const answer = { keys: ['end:1'], requires: 'turn:1', closes: 'turn:1' }
+        await log.append('shop.a', 'turn/t1', 'piece', { requires: 'turn:1', at: 0 })
+        expect(await log.append('shop.a', 'public', 'x', { ...answer, keys: ['turn:1'] })).toMatchObject({
+          entry: first,
+        })
+        await log.remove('shop.a')
+        const late: [Lane, object][] = [
+          ['public', answer],
+          ['private', { ...answer, opens: 'turn:1' }],
+          ['turn/t1', { at: 0, requires: 'turn:1' }],
+        ]
+        for (const [lane, options] of late) {
+          await expect(log.append('shop.a', lane, 'late', options)).rejects.toMatchObject({ code: 'gone' })
+          expect(await log.after('shop.a', lane, null, 9)).toEqual({ entries: [], hasMore: false })
+        }
+        await reopen()
+        expect((await log.recent()).conversations).toEqual([])
+        expect((await log.recent({ unfinished: true })).conversations).toEqual([])
+        // The next life of the same id is no reason to store what belongs to the one before.
+        await log.append('shop.a', 'public', 'message', { keys: ['turn:2'] })
+        await expect(log.append('shop.a', 'public', 'late', answer)).rejects.toMatchObject({ code: 'gone' })
+        expect(await log.append('shop.a', 'public', 'x', { requires: 'turn:2' })).toMatchObject({ outcome: 'stored' })
+      })
+
       it('says existing rather than conflict, so that a retry finds its own entry', async () => {
         const entry = await stored(log.append('shop.a', 'public', 'x', { at: 0, keys: ['k'] }))
         expect(await log.append('shop.a', 'public', 'x', { at: 0, keys: ['k'] })).toEqual({

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createStorage } from 'unstorage'
+import { turnKey } from '../../../server/conversations/keys.ts'
 import { FencedError, advance, claimTurn, emptyTurn, turnLane } from '../../../server/conversations/turn-lane.ts'
 import type { TurnPen } from '../../../server/conversations/turn-lane.ts'
 import { LogError } from '../../../server/storage/log.ts'
@@ -17,6 +18,7 @@ describe('the lane of a turn', () => {
 
   beforeEach(async () => {
     const real = await openLog(createStorage())
+    await real.append(conversation, 'public', 'The message', { keys: [turnKey('t1')] })
     losesAnswer = false
     refuses = false
     log = {
@@ -48,6 +50,14 @@ describe('the lane of a turn', () => {
   it('T1: of two that claim it at once, one gets it', async () => {
     const pens = await Promise.all([claim('a'), claim('b'), claim('c')])
     expect(pens.filter((pen) => pen !== null)).toHaveLength(1)
+  })
+
+  it('an owner whose message was erased cannot write another word, and nobody can claim it', async () => {
+    const pen = (await claim('a')) as TurnPen
+    await log.remove(conversation)
+    await expect(pen.write({ type: 'delta', text: 'late' })).rejects.toThrow(FencedError)
+    expect(await claim('b')).toBeNull()
+    expect((await written()).length).toBe(0)
   })
 
   it('T1: an owner that was taken for dead cannot write another word', async () => {

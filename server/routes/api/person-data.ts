@@ -1,0 +1,97 @@
+/** `/api/conversations/:key`, `…/export` and `/api/audit`: a person's data, its erasure, and the proof of that. */
+import type { H3 } from 'h3'
+import { FastResponse } from 'srvx'
+import { isRecordId } from '../../../protocol.ts'
+import { parseConversationKey } from '../../conversations/keys.ts'
+import type { OperatorRecord } from '../../conversations/records.ts'
+import type { Conversations } from '../../conversations/service.ts'
+import { HttpError } from '../../errors.ts'
+import { empty, json } from '../answers.ts'
+import { limit, queryParams, single } from '../params.ts'
+import { keyOf } from './conversations.ts'
+import { operatorRoute } from './operator.ts'
+import type { OperatorApi } from './operator.ts'
+
+/** What these routes need. */
+export interface PersonDataRoutesOptions extends OperatorApi {
+  conversations: Conversations
+}
+
+/** Adds the routes to the app. */
+export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): void {
+  const { conversations } = options
+
+  operatorRoute(app, '/api/conversations/:key/export', options, {
+    async GET(event) {
+      const key = keyOf(event)
+      const format = queryParams(event.req.url).get('format') ?? 'json'
+      const write = Object.hasOwn(formats, format) ? formats[format as keyof typeof formats] : undefined
+      if (!write) throw new HttpError(400, 'invalid_request', 'The format of an export is json or text.')
+      return write(key, await conversations.exported(key))
+    },
+  })
+
+  operatorRoute(app, '/api/conversations/:key', options, {
+    async DELETE(event) {
+      await conversations.erase(keyOf(event), 'Operator')
+      return empty(204)
+    },
+  })
+
+  operatorRoute(app, '/api/audit', options, {
+    async GET(event) {
+      const query = queryParams(event.req.url)
+      const cursor = query.get('cursor')
+      if (cursor !== null && !isRecordId(cursor)) {
+        throw new HttpError(400, 'invalid_cursor', 'cursor has to be the cursor of an earlier answer.')
+      }
+      return json(await conversations.audit(cursor, limit(single(query))))
+    },
+  })
+}
+
+type Records = AsyncGenerator<OperatorRecord, void, undefined>
+
+const formats = {
+  json: (key: string, records: Records) => download('json', 'application/json', asJson(key, records)),
+  text: (_key: string, records: Records) => download('txt', 'text/plain', asText(records)),
+}
+
+async function* asJson(key: string, records: Records): AsyncGenerator<string> {
+  yield `{"conversation":${JSON.stringify({ key, ...parseConversationKey(key) })},"records":[`
+  let separator = '\n'
+  for await (const record of records) {
+    yield separator + JSON.stringify(record)
+    separator = ',\n'
+  }
+  yield '\n]}\n'
+}
+
+async function* asText(records: Records): AsyncGenerator<string> {
+  for await (const record of records) {
+    const who = record.visibility === 'public' ? (record.data?.author?.name ?? record.actor) : record.type
+    if (record.body !== undefined) yield `${record.createdAt} ${who}\n${record.body.replace(/^/gm, '  ')}\n\n`
+  }
+}
+
+/** A file made while it is sent: a conversation may be long. */
+function download(extension: string, type: string, parts: AsyncGenerator<string>): Response {
+  const body = new ReadableStream<string>({
+    async pull(controller) {
+      const { value, done } = await parts.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => void (await parts.return(undefined)),
+  })
+  return new FastResponse(body.pipeThrough(new TextEncoderStream()), {
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      // What customers wrote is never to be shown as a page.
+      'content-disposition': `attachment; filename="conversation.${extension}"`,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    },
+  })
+}
