@@ -1,4 +1,4 @@
-/** The chat for Vue 3. */
+/** The chat for Vue 3.5 and newer. */
 import { defineComponent, onMounted, onUnmounted, shallowRef, watch } from 'vue'
 import type { PropType } from 'vue'
 import type { WidgetEvents, WidgetHandle } from '../handle.ts'
