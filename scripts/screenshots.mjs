@@ -1,4 +1,7 @@
-/** `npm run screenshots`: photographs the built widget on the demo page, for docs/screenshots. Build first. */
+/**
+ * `npm run screenshots`: photographs the built widget on the demo page, for docs/screenshots. Build first. Names after `--`
+ * make only these pictures.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
@@ -10,6 +13,7 @@ import { findTool } from './tools.mjs'
 
 const operatorKey = 'operator-key-for-screenshots'
 const folder = 'docs/screenshots'
+const only = process.argv.slice(2)
 
 /** @type {Record<string, string>} */
 const answers = {
@@ -17,8 +21,51 @@ const answers = {
     'The pot itself is, up to 220 °C. Please take the strainer out first, and let the teapot cool before you wash it.',
   'And how soon could it be in Lisbon?':
     'Parcels to Portugal take three to four working days. If you order before noon, it leaves the studio today.',
+  'How do I look after the glaze?': `## Looking after the glaze
+
+The glaze is **food safe** and hard. A few habits keep it so:
+
+1. Rinse it *before* the first use
+2. Let it warm up slowly:
+   - no boiling water into a cold pot
+   - no ice into a hot one
+3. Dry it with a [soft cloth](https://example.com/cloths)
+
+| Glaze | Oven | Dishwasher |
+|:------|:----:|-----------:|
+| Cove  | 220 °C | yes |
+| Reed  | 180 °C | **no** |
+
+> A hairline crack is no fault, it is *crazing*.
+
+Print the label with \`lp\`:
+
+\`\`\`sh
+lp -d studio --copies 2 "care-label-cove-teapot.pdf" # both sides
+\`\`\`
+
+![The glaze, close by](https://images.example/glaze.jpg)`,
+  'كيف أعتني بالطلاء؟': `## العناية بالطلاء
+
+الطلاء **آمن للطعام**:
+
+1. اشطفه قبل أول استعمال
+2. دعه يسخن ببطء
+   - لا تصب ماءً مغليًا
+
+| الطلاء | الفرن |
+|---|---|
+| Cove | 220 °C |
+
+> تشقق رفيع ليس عيبًا.
+
+\`\`\`sh
+lp -d studio label.pdf
+\`\`\`
+
+انظر [صفحة العناية](https://example.com/care).`,
 }
-const [oven = '', delivery = ''] = Object.keys(answers)
+const [oven = '', delivery = '', glaze = '', arabic = ''] = Object.keys(answers)
 const longWord = `https://example.com/orders/${'7f3a9c'.repeat(14)}`
 const longText = Array.from(
   { length: 5 },
@@ -97,6 +144,15 @@ try {
     await ask(page, 'هل الإبريق آمن في الفرن؟')
     await settled(page, 2)
   })
+  await shoot('markdown', { part: 'tall' }, async (page) => {
+    await ask(page, glaze)
+    await settled(page, 2)
+  })
+  await shoot('markdown-rtl', { part: 'tall', colorScheme: 'dark' }, async (page) => {
+    await page.evaluate(() => (document.documentElement.dir = 'rtl'))
+    await ask(page, arabic)
+    await settled(page, 2)
+  })
   await shoot('focus', { part: 'corner' }, async (page) => {
     await ask(page, oven)
     await settled(page, 2)
@@ -129,12 +185,14 @@ try {
 
 /**
  * @param {string} name
- * @param {{ part?: 'corner' | 'launcher' | 'phone', colorScheme?: 'dark' | 'light' }} how
+ * @param {{ part?: 'corner' | 'launcher' | 'phone' | 'tall', colorScheme?: 'dark' | 'light' }} how
  * @param {(page: Page) => Promise<void>} act
  */
 async function shoot(name, { part, colorScheme = 'light' }, act) {
-  const isPhone = part === 'phone'
-  const viewport = isPhone ? { width: 390, height: 844 } : { width: 1280, height: 800 }
+  if (only.length > 0 && !only.includes(name)) return
+  const isPhone = part === 'phone' || part === 'tall'
+  // Higher than a phone, where the whole of an answer is to be seen.
+  const viewport = isPhone ? { width: 390, height: part === 'tall' ? 790 : 844 } : { width: 1280, height: 800 }
   const page = await browser.newPage({ viewport, colorScheme, hasTouch: isPhone, reducedMotion: 'reduce' })
   await page.goto(`${url}/demo`)
   await page.getByRole('button', { name: 'Open chat' }).waitFor()
@@ -144,6 +202,7 @@ async function shoot(name, { part, colorScheme = 'light' }, act) {
     corner: { x: 820, y: 60, width: 460, height: 740 },
     launcher: { x: 1080, y: 680, width: 200, height: 120 },
     phone: undefined,
+    tall: undefined,
   }[part ?? 'phone']
   // Some programs make the text cursor blink, which would make every picture a new one.
   await page.screenshot({ path: `${folder}/${name}.png`, caret: 'hide', ...(clip && { clip }) })

@@ -116,4 +116,11 @@ describe('X71: what is too large is plain text', () => {
     expect(blocks).toHaveLength(501)
     expect(blocks.at(-1)?.block.kind).toBe('plain')
   })
+
+  test('and is the same in pieces as at once', () => {
+    const text = `**a**\n\n${table(2_500)}\n**b**\n\n${fill('word ', 50_000)}\n\n${fill('*c*\n\n', 30_000)}`
+    const grow = createReader([])
+    for (let end = 700; end <= text.length; end += 700) grow(text.slice(0, end), true)
+    expect(grow(text, false)).toEqual(createReader([])(text, false))
+  })
 })

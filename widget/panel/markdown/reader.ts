@@ -13,6 +13,8 @@ import type { PlacedBlock } from './nodes.ts'
 const MAX_BLOCK = 16_384
 /** The same for code, which is found and shown in no time. */
 const MAX_CODE = 131_072
+/** How it is cut: browsers lay out anew what has changed, and take their time for a long line. */
+const MAX_PIECE = 4_096
 /** What comes after so many blocks is plain text. */
 const MAX_BLOCKS = 500
 
@@ -24,6 +26,8 @@ export function createReader(imageHosts: readonly string[]): Reader {
   let finished: PlacedBlock[] = []
   /** The text of the finished blocks. */
   let known = ''
+  /** Whether the text is amid a block that is too long. */
+  let isAmid = false
 
   const finish = (blocks: PlacedBlock[], text: string): 'more' => {
     finished.push(...blocks)
@@ -33,20 +37,26 @@ export function createReader(imageHosts: readonly string[]): Reader {
 
   /** Finishes what can be finished, and says what the rest of the text is. */
   const advance = (text: string): 'more' | 'open' | 'plain' => {
-    if (finished.length >= MAX_BLOCKS) return 'plain'
     const from = known.length
+    if (isAmid || finished.length >= MAX_BLOCKS) {
+      const rest = text.slice(from, from + MAX_PIECE)
+      const gap = isAmid ? rest.indexOf('\n\n') : -1
+      if (gap >= 0) isAmid = false
+      else if (text.length <= from + MAX_PIECE) return 'plain'
+      const piece = gap < 0 ? rest : rest.slice(0, gap + 1)
+      return finish(plain(piece, from), piece)
+    }
     const window = windowOf(text, from)
     const lexed = lex(window)
     const tokens = lexed ? lexed.tokens.slice(0, finishedCount(lexed.tokens, window)) : []
     if (lexed && tokens.length > 0) {
-      const some = tokens.slice(0, 2 * (MAX_BLOCKS - finished.length))
+      const some = firstOf(tokens, MAX_BLOCKS - finished.length)
       return finish(convert(some, lexed, from, imageHosts), window.slice(0, lengthOf(some)))
     }
     if (text.length <= from + window.length) return 'open'
     // One block that goes on and on: up to the next empty line.
-    const end = text.indexOf('\n\n', from + window.length)
-    if (end < 0) return 'plain'
-    return finish(plain(text.slice(from, end), from), text.slice(from, end))
+    isAmid = true
+    return finish(plain(window, from), window)
   }
 
   const read = (source: string, at: number): PlacedBlock[] => {
@@ -59,6 +69,7 @@ export function createReader(imageHosts: readonly string[]): Reader {
     if (!text.startsWith(known)) {
       finished = []
       known = ''
+      isAmid = false
     }
     let state = advance(text)
     while (state === 'more') state = advance(text)
@@ -101,6 +112,13 @@ function finishedCount(tokens: readonly Token[], source: string): number {
     if (isApart && tokens[index]?.type !== 'space' && source.indexOf('\n', start) >= 0) return index
   }
   return 0
+}
+
+/** So many blocks, with the empty lines behind them. */
+function firstOf(tokens: readonly Token[], blocks: number): Token[] {
+  let left = blocks
+  const end = tokens.findIndex(({ type }) => type !== 'space' && left-- === 0)
+  return tokens.slice(0, end < 0 ? tokens.length : end)
 }
 
 const lengthOf = (tokens: readonly Token[]): number => tokens.reduce((length, { raw }) => length + raw.length, 0)
