@@ -161,7 +161,7 @@ try {
     await page.keyboard.press('Shift+Tab')
   })
   await shoot('focus-closed', { part: 'launcher' }, async (page) => {
-    await page.getByRole('button', { name: 'Add to basket' }).last().focus()
+    await page.getByRole('contentinfo').getByRole('link').last().focus()
     await page.keyboard.press('Tab')
   })
   await shoot('mobile-closed', { part: 'phone' }, async () => {})
@@ -169,6 +169,12 @@ try {
     await ask(page, oven)
     await settled(page, 2)
   })
+  for (const name of ['strict', 'hostile']) {
+    await shoot(name, { path: `/demo/${name}` }, async (page) => {
+      await ask(page, oven)
+      await settled(page, 2)
+    })
+  }
   await shoot('approval', { part: 'corner' }, async (page) => {
     await api('PATCH', `/integrations/${(await api('GET', '/integrations')).integrations[0].id}`, {
       responseMode: 'approval',
@@ -185,16 +191,16 @@ try {
 
 /**
  * @param {string} name
- * @param {{ part?: 'corner' | 'launcher' | 'phone' | 'tall', colorScheme?: 'dark' | 'light' }} how
+ * @param {{ part?: 'corner' | 'launcher' | 'phone' | 'tall', colorScheme?: 'dark' | 'light', path?: string }} how
  * @param {(page: Page) => Promise<void>} act
  */
-async function shoot(name, { part, colorScheme = 'light' }, act) {
+async function shoot(name, { part, colorScheme = 'light', path = '/demo' }, act) {
   if (only.length > 0 && !only.includes(name)) return
   const isPhone = part === 'phone' || part === 'tall'
   // Higher than a phone, where the whole of an answer is to be seen.
   const viewport = isPhone ? { width: 390, height: part === 'tall' ? 790 : 844 } : { width: 1280, height: 800 }
   const page = await browser.newPage({ viewport, colorScheme, hasTouch: isPhone, reducedMotion: 'reduce' })
-  await page.goto(`${url}/demo`)
+  await page.goto(url + path)
   await page.getByRole('button', { name: 'Open chat' }).waitFor()
   await act(page)
   await page.mouse.move(0, 0)

@@ -24,6 +24,8 @@ export interface Session {
   claim(conversationId: string): Promise<string>
   /** Forgets everything. Resolves when it is forgotten. */
   clear(): Promise<void>
+  /** Lets go of the browser's storage. */
+  close(): void
   /** Whether what is saved would be gone with the page. */
   readonly isVolatile: boolean
   /** Called when `isVolatile` has changed. */
@@ -141,6 +143,7 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
       isCleared = true
       return write()
     },
+    close: () => store.close?.(),
     get isVolatile() {
       return isVolatile
     },

@@ -10,6 +10,8 @@ export interface KeyValueStore {
   write(changes: ReadonlyMap<string, unknown>): Promise<void>
   /** Changes a value in one step. Resolves to what it is then. */
   update(key: string, change: (old: unknown) => unknown): Promise<unknown>
+  /** Lets go of it, once what is under way has been done. @default there is nothing to let go of */
+  close?(): void
 }
 
 /** The database of this page's origin. */
@@ -54,5 +56,10 @@ export function indexedDbStore(): KeyValueStore {
         await promisifyRequest(store.transaction)
         return value
       }),
+    close() {
+      // An open connection with listeners stays as long as the page does.
+      opened?.('readonly', ({ transaction }) => transaction.db.close()).catch(() => {})
+      opened = undefined
+    },
   }
 }

@@ -67,6 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
     destroy() {
       clearInterval(pollTimer)
       thread.leave()
+      session.close()
     },
   }
 }

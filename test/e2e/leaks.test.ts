@@ -1,0 +1,85 @@
+/** What a browser's own counters say of a chat that was there and of many that are: Chromium's tell. */
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { LumikaGlobal } from '../../widget/embed.ts'
+import { launchChromium } from '../helpers/chromium.ts'
+import { startFront } from '../helpers/front.ts'
+import type { Front } from '../helpers/front.ts'
+import { startServer } from '../helpers/server.ts'
+import type { ServerProcess } from '../helpers/server.ts'
+import { htmlPage, scriptTag, startSite } from '../helpers/site.ts'
+import type { Site } from '../helpers/site.ts'
+
+let browser: Browser
+let server: ServerProcess
+let front: Front
+let site: Site
+beforeAll(async () => {
+  ;[browser, server, site] = await Promise.all([launchChromium(), startServer(), startSite()])
+  front = await startFront(server.url)
+})
+afterAll(async () => {
+  await browser?.close()
+  await front?.close()
+  await site?.close()
+  await server?.stop()
+})
+
+test('X78: after 100 chats that came and went, heap, nodes and listeners are where they were', async () => {
+  const page = await browser.newPage()
+  await page.goto(site.put('/', { body: htmlPage(`<script src="${front.url}/widget.js"></script>`) }))
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Performance.enable')
+  const measure = async () => {
+    for (let n = 0; n < 3; n++) await devtools.send('HeapProfiler.collectGarbage')
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? NaN
+    return { heap: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') }
+  }
+  // Code is compiled and lists get their room in the first rounds.
+  await page.evaluate(takeRounds, { count: 140, integrationToken: server.token, serverUrl: front.url })
+  const before = await measure()
+  await page.evaluate(takeRounds, { count: 100, integrationToken: server.token, serverUrl: front.url })
+  const after = await measure()
+  expect(after.nodes - before.nodes).toBeLessThanOrEqual(5)
+  expect(after.listeners - before.listeners).toBeLessThanOrEqual(0)
+  // One panel that stayed would weigh more.
+  expect(after.heap - before.heap).toBeLessThan(150_000)
+  await expect.poll(() => front.open).toBe(0)
+  await page.context().close()
+})
+
+test('closed pages without a conversation ask for nothing once they are there, however many there are', async () => {
+  const tag = scriptTag(front.url, server.token, 'data-config="off"')
+  site.put('/closed', { body: htmlPage(tag) })
+  const page = await browser.newPage()
+  const frames = Array.from({ length: 100 }, () => '<iframe src="/closed" width="40" height="40"></iframe>').join('')
+  front.passed.length = 0
+  await page.goto(site.put('/many', { body: htmlPage(frames) }))
+  const seen = () =>
+    page.evaluate(() => {
+      const documents = [...document.querySelectorAll('iframe')].map(({ contentDocument }) => contentDocument)
+      return documents.filter((each) => each?.querySelector('lumika-chat')).length
+    })
+  await expect.poll(seen, { timeout: 40_000 }).toBe(100)
+  const asked = front.passed.length
+  // Pages that looked every 12 s, the usual time, would have asked some 25 times.
+  await page.waitForTimeout(3_000)
+  expect(front.passed.length).toBe(asked)
+  expect([...new Set(front.passed.map(({ path }) => path))]).toEqual(['/widget.js'])
+  await page.context().close()
+})
+
+/** Runs in the page: mounts and destroys chats; every tenth is opened, and every twentieth answered. */
+async function takeRounds({ count, integrationToken, serverUrl }: Record<string, string | number>): Promise<void> {
+  const { Lumika } = window as unknown as { Lumika: LumikaGlobal }
+  for (let round = 0; round < Number(count); round++) {
+    const widget = Lumika.mountWidget({ integrationToken: String(integrationToken), serverUrl: String(serverUrl) })
+    const wanted = round % 20 === 0 ? '.assistant.done' : round % 10 === 0 ? 'textarea' : '.launcher'
+    if (round % 10 === 0) widget.open()
+    if (round % 20 === 0) widget.send(`Round ${round}`)
+    const isThere = () => document.querySelector('lumika-chat')?.shadowRoot?.querySelector(wanted)
+    for (let n = 0; n < 600 && !isThere(); n++) await new Promise((resolve) => requestAnimationFrame(resolve))
+    await widget.destroy()
+  }
+}
