@@ -203,6 +203,21 @@ describe.each(engineNames)('what somebody writes, in %s', (name) => {
     await page.close()
   })
 
+  it('is in view to its end, also when it is shown as Markdown only after it was there', async () => {
+    answers.set('long', '- one\n\n- two\n\n'.repeat(40))
+    const page = await visit(engine)
+    await send(page, 'long')
+    await answered(page, 1)
+    await page.reload()
+    await page.click('.launcher')
+    await answered(page, 1)
+    await page.waitFor(() => {
+      const log = document.querySelector('lumika-chat')?.shadowRoot?.querySelector('.log')
+      return log && log.scrollHeight > 1_000 && log.scrollHeight - log.scrollTop - log.clientHeight < 2
+    })
+    await page.close()
+  })
+
   it('can be copied where it is code', async () => {
     answers.set('code', 'Run:\n\n```sh\nls -la "a b"\n\tcd <x> && y\n```')
     const page = await visit(engine)
