@@ -15,6 +15,7 @@ import { precompress } from './scripts/precompress.mjs'
 /** Stand for the names and hashes of parts where these are named, until they are built. */
 const panelPlaceholder = '__LUMIKA_PANEL_PLACEHOLDER__'
 const markdownPlaceholder = '__LUMIKA_MARKDOWN_PLACEHOLDER__'
+const tabsPlaceholder = '__LUMIKA_TABS_PLACEHOLDER__'
 
 const shared: BuildEnvironmentOptions = {
   outDir: 'dist',
@@ -180,9 +181,15 @@ function widgetParts(): Plugin {
         __LUMIKA_LOCALES__: JSON.stringify(forPages),
       },
     }),
-    configEnvironment: (name, _config, { command }) => ({
-      define: { __LUMIKA_MARKDOWN__: command === 'build' && name === 'panel' ? markdownPlaceholder : '["", ""]' },
-    }),
+    configEnvironment(name, _config, { command }) {
+      const isForPages = command === 'build' && name === 'panel'
+      return {
+        define: {
+          __LUMIKA_MARKDOWN__: isForPages ? markdownPlaceholder : '["", ""]',
+          __LUMIKA_TABS__: isForPages ? tabsPlaceholder : '["", ""]',
+        },
+      }
+    },
     resolveId(source, importer) {
       // On a page with a script tag, languages are files of their own; bundlers know better what to do with modules.
       const isForPages = this.environment.name === 'panel' && source.endsWith('/locales/load.ts')
@@ -199,11 +206,12 @@ function widgetParts(): Plugin {
           for (const { part, json } of locales) this.emitFile({ type: 'asset', fileName: part[0], source: json })
         }
         const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
-        // What is named has to be final before it is weighed: first the part of the panel, then the panel.
+        // What is named has to be final before it is weighed: first the parts of the panel, then the panel.
         for (const chunk of chunks.toSorted((one, other) => Number(one.isEntry) - Number(other.isEntry))) {
           for (const [placeholder, part] of Object.entries({
             [panelPlaceholder]: parts['panel'],
             [markdownPlaceholder]: parts['markdown'],
+            [tabsPlaceholder]: parts['tabs'],
           })) {
             if (!chunk.code.includes(placeholder)) continue
             if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)

@@ -18,6 +18,8 @@ const edits = {
   ],
   // Every `set` may be asked to make a proxy of the value. All state here is `$state.raw`, as is checked below.
   'client/reactivity/sources.js': [['should_proxy ? proxy(value) : value', 'value']],
+  // Waiting for promises in components is an experiment that is not switched on.
+  'client/reactivity/async.js': [['if (async.length === 0 && pending.length === 0) {', 'if (true) {']],
   // It puts names on the prototypes of elements and texts, which are the page's, to read them faster. Where those are
   // frozen it goes without.
   'client/dom/operations.js': [
@@ -30,6 +32,21 @@ const edits = {
     ['Array.from(this.#batches.values())', '[...this.#batches.values()]'],
     ['Array.from(this.#batches.values())', '[...this.#batches.values()]'],
   ],
+}
+
+/**
+ * Files of which nothing stays. A boundary catches errors and waits for promises: `mount` makes one, which has nothing to
+ * show for either.
+ *
+ * @type {Record<string, string>}
+ */
+const replacements = {
+  'client/dom/blocks/boundary.js': `
+    import { EFFECT_PRESERVED, EFFECT_TRANSPARENT } from '#client/constants'
+    import { block, branch } from '../../reactivity/effects.js'
+    export const boundary = (node, _props, children) =>
+      void block(() => void branch(() => children(node)), EFFECT_TRANSPARENT | EFFECT_PRESERVED)
+    export const pending = () => 0`,
 }
 
 /** @returns {import('vite').Plugin} */
@@ -53,6 +70,7 @@ export function leanSvelte() {
  */
 function edit(code, id) {
   const file = /\/svelte\/src\/internal\/(.+)$/.exec(id)?.[1] ?? ''
+  if (replacements[file]) return { code: replacements[file], map: null }
   if (edits[file]) {
     for (const [from, to] of edits[file]) {
       if (!code.includes(from)) this.error(`Svelte's ${file} has changed: ${JSON.stringify(from)} is not in it.`)
@@ -60,7 +78,7 @@ function edit(code, id) {
     }
     return { code, map: null }
   }
-  if (/\.svelte(\.ts)?$/.test(id) && /\$state\(/.test(code))
-    this.error(`${id}: deep state is not in our build of Svelte. Take $state.raw.`)
+  if (/\.svelte(\.ts)?$/.test(id) && /\$state\(|<svelte:boundary|\$effect\.pending/.test(code))
+    this.error(`${id}: deep state and boundaries are not in our build of Svelte. Take $state.raw.`)
   return null
 }

@@ -53,6 +53,8 @@ export interface PanelProps {
   /** The visitor closes the panel from inside. */
   onClose: () => void
   onUnread: (count: number) => void
+  /** Another tab has signed in, or out where nobody is named. */
+  onIdentity: (identity: Identity) => void
   /** The launcher's words in the language of the panel. */
   onTexts: (texts: LauncherTexts) => void
   /** Resolves when a file beside `widget.js` is known to have a hash. @default nothing is checked */
@@ -144,6 +146,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
       options,
       onClose: () => setOpen(false),
       onUnread: setUnread,
+      onIdentity: identify,
       onTexts: (given) => ((texts = given), show()),
       ...(prepare && { prepare: (...file) => prepare(host.element, ...file) }),
       emit,
@@ -196,6 +199,8 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     lookAfter()
   }
 
+  const identify = (identity: Identity) => update({ ...nobody, ...identity })
+
   /** Shows what is known of the visitor's conversation, and has it looked after if it is a recent one. */
   const lookAfter = () => {
     if (panel) return
@@ -234,7 +239,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
       withPanel((mounted) => mounted.send(text))
     },
     newConversation: () => withPanel((mounted) => mounted.newConversation()),
-    identify: (identity) => update({ ...nobody, ...identity }),
+    identify,
     logout() {
       // Where nothing is kept there is nothing to forget, and nothing to load for it.
       if (panel || readMarker(storageName(options))) {

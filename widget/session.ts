@@ -52,6 +52,7 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
   let isVolatile = false
   let isCleared = false
   let first: Promise<SessionData> | undefined
+  let last: SessionData | undefined
   let writing: Promise<void> | undefined
 
   const report = (isBroken: boolean) => {
@@ -69,10 +70,13 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
 
   const load = async (): Promise<SessionData> => {
     const all = isReadable && (await use(store.entries()))
+    // One that has worked before is only slow, and what was read stays true enough.
+    if (!all && last) return last
     if (!all) isReadable = false
     // What was saved while the storage was being read is newer than what was read.
     const found = all && !isCleared ? all.filter(([key]) => isRecord(key, name)) : []
     const data = readSession(new Map([...found, ...flying, ...pending]), name)
+    if (all) last = data
     for (const { clientMessageId, order } of data.unsent) {
       orders.set(clientMessageId, order)
       newest = Math.max(newest, order)

@@ -236,6 +236,21 @@ describe('without a working IndexedDB', () => {
     expect(await createSession('a', store).load()).toMatchObject({ conversationId: 'c_1', unsent: [{ text: 'x' }] })
   })
 
+  test('B82: a storage that is slow for once is written to all the same', async () => {
+    let isSlow = false
+    const session = createSession('a', { ...store, entries: () => (isSlow ? never() : store.entries()) })
+    await session.claim('c_1')
+    await session.load()
+    isSlow = true
+    const loading = session.load()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await loading).toMatchObject({ conversationId: 'c_1' })
+    session.keep(message('x'))
+    await settle()
+    expect(session.isVolatile).toBe(false)
+    expect(await textsOf(createSession('a', store))).toEqual(['x'])
+  })
+
   test('B83: what finds no room is kept in memory, and written once there is room', async () => {
     let isFull = true
     const quota = () => Promise.reject(new DOMException('Full.', 'QuotaExceededError'))

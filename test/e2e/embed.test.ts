@@ -170,7 +170,8 @@ describe('a good guest', () => {
     expect(await page.evaluate(added)).toEqual(['Lumika'])
     expect(await page.locator('lumika-chat').count()).toBe(1)
     expect(await page.evaluate('document.head.querySelectorAll("style, link").length')).toBe(0)
-    expect(await stored()).toEqual({ ...nothing, databases: 1 })
+    // The conversation, and that there is one.
+    expect(await stored()).toEqual({ ...nothing, databases: 1, local: 1 })
     expect(await page.context().cookies()).toEqual([])
     expect(visitor.problems).toEqual([])
   })

@@ -9,6 +9,7 @@ const folder = built('dist')
 const read = (name: string): string => readFileSync(`${folder}/${name}`, 'utf8')
 const gzipped = (name: string): number => gzipSync(read(name), { level: 9 }).byteLength
 const panels = readdirSync(folder).filter((name) => /^panel-.+\.js$/.test(name))
+const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
@@ -16,10 +17,10 @@ describe('what a page loads', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
   })
 
-  test('all that the first open loads is at most 26 KB, and the panel loads only what shows Markdown', () => {
+  test('all that the first open loads is at most 26 KB, and the panel loads only its two parts by need', () => {
     expect(panels).toHaveLength(1)
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
-    for (const name of panels) expect(importsIn(read(name))).toEqual(markdowns.map((part) => `./${part}`))
+    for (const name of panels) expect(importsIn(read(name))).toEqual([...tabs, ...markdowns].map((part) => `./${part}`))
   })
 
   test('what shows Markdown is one file of at most 18 KB, loaded by need, that shares the Svelte of the panel', () => {
@@ -29,6 +30,15 @@ describe('what a page loads', () => {
       expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
     }
     for (const name of panels) expect(read(name)).toMatch(/import\(`\.\/markdown-/)
+  })
+
+  test('what joins the tabs of a browser is one file of at most 5 KB, loaded by need, that shares nothing', () => {
+    expect(tabs).toHaveLength(1)
+    for (const name of tabs) {
+      expect(gzipped(name)).toBeLessThanOrEqual(5_120)
+      expect(importsIn(read(name))).toEqual([])
+    }
+    for (const name of panels) expect(read(name)).toMatch(/import\(`\.\/tabs-/)
   })
 
   test('the npm modules load Markdown by need, too', () => {
@@ -48,23 +58,24 @@ describe('what a page loads', () => {
     for (const [by, part = ''] of [
       ['widget.js', panels[0]],
       [panels[0] ?? '', markdowns[0]],
+      [panels[0] ?? '', tabs[0]],
     ] as const) {
       const hash = createHash('sha256').update(read(part)).digest('base64')
       expect(read(by)).toContain(`["${part}","sha256-${hash}"]`)
     }
   })
 
-  test.each(['widget.js', ...panels, ...markdowns])('G13: %s leaves no Svelte global behind', (name) => {
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs])('G13: %s leaves no Svelte global behind', (name) => {
     expect(read(name)).not.toContain('__svelte')
   })
 
-  test.each(['widget.js', ...panels, ...markdowns])('G11: %s makes no markup or code from text', (name) => {
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs])('G11: %s makes no markup or code from text', (name) => {
     expect(read(name)).not.toMatch(
       /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
     )
   })
 
-  test.each(['widget.js', ...panels, ...markdowns])('%s is offered compressed', (name) => {
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs])('%s is offered compressed', (name) => {
     expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
     expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
   })

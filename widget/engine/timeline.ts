@@ -60,7 +60,7 @@ export interface Timeline {
   outcome: Outcome | null
 
   add(message: Outgoing): void
-  /** Messages of an earlier visit; they come before those of this one. */
+  /** What the browser keeps, in its order; it comes before what is newer than that. */
   restore(messages: readonly UnsentMessage[]): void
   update(clientMessageId: string, changes: Partial<Outgoing>): void
   begin(turn: Turn): void
@@ -150,11 +150,15 @@ export function createTimeline(): Timeline {
     add: (message) => void (outgoing = [...outgoing, message]),
     restore(messages) {
       const ids = new Set(outgoing.map(({ clientMessageId }) => clientMessageId))
-      const kept = messages
+      for (const { data } of records) if (data?.clientMessageId) ids.add(data.clientMessageId)
+      const fresh = messages
         .filter(({ clientMessageId }) => ids.size < ids.add(clientMessageId).size)
-        // No more than that: what is stored could say that the server has it.
+        // No more than that: what is kept could say that the server has it.
         .map(({ clientMessageId, text, hasFailed }) => ({ clientMessageId, text, hasFailed: !!hasFailed }))
-      outgoing = [...kept, ...outgoing]
+      const orders = new Map(messages.map(({ clientMessageId, order }) => [clientMessageId, order]))
+      const placeOf = ({ clientMessageId, userMessageId }: Outgoing) =>
+        userMessageId ? 0 : (orders.get(clientMessageId) ?? Number.MAX_VALUE)
+      outgoing = [...fresh, ...outgoing].sort((one, other) => placeOf(one) - placeOf(other))
     },
     update(clientMessageId, changes) {
       outgoing = outgoing.map((message) =>

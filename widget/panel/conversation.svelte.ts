@@ -43,6 +43,10 @@ export class Conversation {
   update = (settings: Settings): void => {
     const before = this.settings
     this.settings = settings
+    const { conversationId, userHash, userJwt } = settings
+    // Before this tab leaves the others.
+    if (conversationId && !before.conversationId)
+      this.#engine.share({ identity: { conversationId, userHash, userJwt } })
     if (isSameConversation(before, settings)) return
     this.#engine.destroy()
     this.#engine = this.#make(settings, (view) => (this.view = view))
@@ -74,14 +78,15 @@ export class Conversation {
   retry = (clientMessageId: string): void => this.#engine.retry(clientMessageId)
   stop = (): void => this.#engine.stop()
   loadEarlier = (): Promise<void> => this.#engine.loadEarlier()
+  refresh = (): Promise<void> => this.#engine.refresh()
   newConversation = (): void => {
-    this.#engine.newConversation()
+    void this.#engine.newConversation()
     // What is being written stays in the text box, so it stays kept, too.
     if (this.draft !== '') this.write(this.draft)
   }
   logout = (): void => {
     this.draft = ''
-    this.#engine.logout()
+    void this.#engine.logout()
   }
   destroy = (): void => this.#engine.destroy()
 }

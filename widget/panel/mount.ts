@@ -4,7 +4,7 @@ import { createHttpAdapter } from '../../adapters/http.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { PanelHandle, PanelProps } from '../handle.ts'
 import { adopt } from '../host.ts'
-import { writeMarker } from '../marker.ts'
+import { readMarker, watchMarker, writeMarker } from '../marker.ts'
 import { storageName } from '../options.ts'
 import type { WidgetOptions } from '../options.ts'
 import { createSession } from '../session.ts'
@@ -18,6 +18,8 @@ import { settingsOf } from './settings.ts'
 
 /** The file that shows Markdown, beside this one, and its hash for subresource integrity; nothing in the npm package. */
 declare const __LUMIKA_MARKDOWN__: readonly [file: string, integrity: string]
+/** The same for the file that joins the tabs of one browser. */
+declare const __LUMIKA_TABS__: readonly [file: string, integrity: string]
 
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
@@ -25,11 +27,13 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   // Inside a shadow root the page sees key events as the host's own, so its shortcuts would fire while somebody types.
   // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
   for (const type of ['keydown', 'keypress', 'keyup']) root.host.addEventListener(type, (e) => e.stopPropagation())
-  const { emit, onClose, onUnread, onTexts } = props
+  const { emit, onClose, onIdentity, onUnread, onTexts } = props
   let unread = 0
+  let isMarked = !!readMarker(storageName(props.options))
 
   const setUnread = (name: string, count: number) => {
     unread = count
+    isMarked = true
     writeMarker(name, { unread, at: Date.now() })
     onUnread(count)
   }
@@ -44,12 +48,40 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       proof: conversationId === undefined ? undefined : { userHash, userJwt },
       context,
       pollMs,
+      name,
+      async loadTabs() {
+        await props.prepare?.(...__LUMIKA_TABS__)
+        const { join } = await import('./tabs.ts')
+        // What an adapter of the page's own reaches may be in this tab alone.
+        return { join: (options) => join(options, !adapter) }
+      },
       onChange,
-      onMessage: ({ id, body, data }) => {
-        if (!conversation.isOpen) setUnread(name, unread + 1)
+      onNamed: () => setUnread(name, unread),
+      // Other tabs look at what the browser keeps when they hear of this.
+      onForgotten() {
+        isMarked = false
+        writeMarker(name, null)
+      },
+      onMessage: ({ id, body, data }, isCounted) => {
+        setUnread(name, unread + Number(isCounted && !conversation.isOpen))
         emit('message', { id, body, author: data?.author ? ('person' as const) : ('assistant' as const) })
       },
+      onShared({ draft, identity }) {
+        if (draft !== undefined) conversation.draft = draft
+        if (identity) onIdentity(identity)
+      },
     })
+  }
+
+  const name = () => storageName(conversation.settings)
+
+  /** The bell that other tabs ring: somebody has written, read, left the conversation or signed out. */
+  const hear = () => {
+    const marker = readMarker(name())
+    if (!marker && isMarked && conversation.settings.conversationId) return onIdentity({})
+    isMarked = !!marker
+    void conversation.refresh()
+    if (marker && marker.unread !== unread) onUnread((unread = marker.unread))
   }
 
   const conversation = new Conversation(settingsOf(props.options), makeEngine)
@@ -67,25 +99,24 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   const app = mount(Panel, { target: root, props: { conversation, richText, onClose } })
   void conversation.start()
   language.use(props.options.locale)
+  const unwatch = watchMarker(hear)
 
   return {
     setOpen(isOpen) {
       conversation.setOpen(isOpen)
-      if (isOpen && unread) setUnread(storageName(conversation.settings), 0)
+      if (unread) setUnread(name(), 0)
       // At once, so that the focus can move into what is shown now.
       flushSync()
     },
     send: conversation.send,
     newConversation: conversation.newConversation,
-    logout() {
-      writeMarker(storageName(conversation.settings), null)
-      conversation.logout()
-    },
+    logout: conversation.logout,
     update(options: WidgetOptions) {
       conversation.update(settingsOf(options))
       language.use(options.locale)
     },
     async destroy() {
+      unwatch()
       conversation.destroy()
       await unmount(app)
     },

@@ -177,7 +177,8 @@ describe.each(engineNames)('G5: in %s, every message is there once', (name) => {
     await chat.say(text)
     await expect.poll(chat.said).toEqual(shown(text))
     expect(await chat.doubled()).toEqual([])
-    expect(cuts).toBeGreaterThan(1)
+    // Sent again, or found in the history before that.
+    expect(cuts).toBeGreaterThan(0)
     expect(await history(text)).toEqual(kept(text))
     expect(openai.requests).toHaveLength(1)
   })

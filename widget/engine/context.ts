@@ -1,0 +1,54 @@
+/** What the parts of one conversation share. */
+import type { ChatAdapter, IdentityProof } from '../../adapters/adapter.ts'
+import type { ConversationRecord } from '../../protocol.ts'
+import type { Session } from '../session.ts'
+import type { Bubble, Outcome, Timeline } from './timeline.ts'
+
+/** What a conversation needs. */
+export interface ThreadOptions {
+  adapter: ChatAdapter
+  session: Session
+  /** The site's own id for the visitor, with its proof. @default an id of the widget's, kept in the session */
+  conversationId?: string | undefined
+  proof?: IdentityProof | undefined
+  context?: Record<string, unknown> | undefined
+  /** Called at once, and after every change. */
+  onChange: (view: View) => void
+  /** Called once for each message from the other side that was not there before. */
+  onMessage: (record: ConversationRecord) => void
+  /** Called when the conversation has got its name. */
+  onNamed?: () => void
+}
+
+/** Everything a panel shows. */
+export interface View {
+  bubbles: Bubble[]
+  outcome: Outcome | null
+  /** The history has not been read yet. */
+  isLoading: boolean
+  /** There are older messages to be read. */
+  hasEarlier: boolean
+  /** An answer is on its way. */
+  isWriting: boolean
+  connection: 'online' | 'offline' | 'disconnected'
+  /** What the visitor writes is gone with the page: the browser keeps nothing. */
+  isVolatile: boolean
+}
+
+/** One conversation, as its parts see it. */
+export interface Context extends ThreadOptions {
+  readonly timeline: Timeline
+  /** Aborted when the conversation is left. */
+  readonly signal: AbortSignal
+  connection: View['connection']
+  /** The history has been read once. */
+  isHydrated: boolean
+  hasEarlier: boolean
+  /** Shows what has changed. */
+  changed(): void
+  /** Reports a message to the page, once. */
+  tell(record: ConversationRecord): void
+}
+
+/** How often a message is tried before the visitor is asked, and a stream without news before history is. */
+export const TRIES = 4
