@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { ConversationRecord, HistoryPage } from '../../../protocol.ts'
 import type { World } from '../../helpers/world.ts'
-import { deskCommands, draftsOf } from './desk-commands.ts'
+import { deskCommands, idsOf } from './desk-commands.ts'
 import { answerTo, conversationOf, expectSend, store } from './model.ts'
 import type { Model } from './model.ts'
 
@@ -88,9 +88,10 @@ async function send(
   expect(ack.turnId).toBe(turnIds[expected.turn])
   if (seen.at(-1)?.type === 'done' && turn) turn.isDelivered = true
   await checkHistory(model, real, id)
-  // Nobody hears of a draft: it is waited for, so that what comes next meets it.
-  const { drafts } = conversationOf(model, id)
-  await expect.poll(async () => (await draftsOf(real, id)).length, { interval: 2 }).toBe(drafts.length)
+  // Nobody hears of a draft, or of an answer that is not to be given: they are waited for, so that what comes next meets them.
+  const { drafts, silent } = conversationOf(model, id)
+  const quietEnds = async () => (await idsOf(real, id, ['draft', 'turn-end'])).length
+  await expect.poll(quietEnds, { interval: 2, timeout: 20_000 }).toBe(drafts.length + silent)
 }
 
 /** A turn's events are always the same: resuming gives exactly what comes after the one named. */
@@ -144,7 +145,7 @@ export async function checkHistory(model: Model, real: Real, id: string): Promis
   const { records } = conversationOf(model, id)
   let messages: ConversationRecord[] = []
   await expect
-    .poll(async () => (messages = (await history(real, id, { limit: '200' })).messages).length, { interval: 2 })
+    .poll(async () => (messages = (await history(real, id, { limit: '200' })).messages).length, { interval: 2, timeout: 20_000 })
     .toBe(records.length)
   const seen = messages.map(({ actor, body, data }) => ({ actor, body, ...(data?.author && { author: 'operator' }) }))
   expect(seen).toEqual(records)

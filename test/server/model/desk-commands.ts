@@ -97,7 +97,7 @@ async function approve(
 ): Promise<void> {
   const conversation = conversationOf(model, id)
   const draft = conversation.drafts[index]
-  const path = `drafts/${(await draftsOf(real, id))[index] ?? '0-nothing'}/approve`
+  const path = `drafts/${(await idsOf(real, id, ['draft']))[index] ?? '0-nothing'}/approve`
   const response = await call(real, id, path, words === null ? {} : { body: words })
   const status = !draft ? 404 : publish(conversation, draft, words ?? draft.body) ? 200 : 409
   expect(response.status).toBe(status)
@@ -106,7 +106,7 @@ async function approve(
 
 async function reject(model: Model, real: Real, { id, draft: index }: { id: string; draft: number }): Promise<void> {
   const draft = conversationOf(model, id).drafts[index]
-  const response = await call(real, id, `drafts/${(await draftsOf(real, id))[index] ?? '0-nothing'}/reject`, {})
+  const response = await call(real, id, `drafts/${(await idsOf(real, id, ['draft']))[index] ?? '0-nothing'}/reject`, {})
   if (draft?.outcome === 'waiting') draft.outcome = 'rejected'
   expect(response.status).toBe(!draft ? 404 : draft.outcome === 'rejected' ? 200 : 409)
   await checkHistory(model, real, id)
@@ -126,12 +126,12 @@ async function decide(
   await checkHistory(model, real, id)
 }
 
-/** The ids of all drafts there ever were, oldest first. */
-export async function draftsOf(real: Real, id: string): Promise<string[]> {
+/** The ids of all records of some types, oldest first. */
+export async function idsOf(real: Real, id: string, types: string[]): Promise<string[]> {
   const response = await call(real, id, 'records?limit=200')
   if (response.status === 404) return []
   const { records } = (await response.json()) as RecordsPage
-  return records.filter(({ type }) => type === 'draft').map((record) => record.id)
+  return records.filter(({ type }) => types.includes(type)).map((record) => record.id)
 }
 
 function call(real: Real, conversationId: string, path: string, body?: object): Promise<Response> {

@@ -42,7 +42,9 @@ function agreement(place: Place) {
     const model: Model = { conversations: new Map(), clockOffset: 0, responseMode, asked: 0 }
     try {
       await fc.asyncModelRun(() => ({ model, real }), list)
-      expect(responder.requests).toHaveLength(model.asked)
+      // A run before this one may have left a turn, which this one's server has taken up.
+      const own = responder.requests.filter(({ integrationId }) => integrationId === real.world.integration.id)
+      expect(own).toHaveLength(model.asked)
     } finally {
       await real.world.close()
     }

@@ -30,6 +30,8 @@ export interface ModelConversation {
   operatorKeys: Map<string, string>
   noteKeys: Map<string, string>
   drafts: ModelDraft[]
+  /** Turns that came to nothing, since a person had taken over. */
+  silent: number
   isApproved: boolean
   isTakenOver: boolean
 }
@@ -49,7 +51,7 @@ export const answerTo = (text: string): string => `Answer to "${text}".`
 /** The conversation of an id, begun where it is not there yet. */
 export function conversationOf(model: Model, id: string): ModelConversation {
   const found = model.conversations.get(id) ?? {
-    ...{ records: [], turns: [], drafts: [], isApproved: false, isTakenOver: false },
+    ...{ records: [], turns: [], drafts: [], silent: 0, isApproved: false, isTakenOver: false },
     ...{ operatorKeys: new Map<string, string>(), noteKeys: new Map<string, string>() },
   }
   model.conversations.set(id, found)
@@ -85,7 +87,7 @@ export function store(model: Model, id: string, text: string, key: string | null
   const waits = model.responseMode === 'approval' && !isApproved
   turns.push({ text, key, isDelivered: false, stream: waits || isTakenOver ? 'pending' : 'answer' })
   records.push({ actor: 'customer', body: text })
-  if (isTakenOver) return
+  if (isTakenOver) return void conversation.silent++
   model.asked++
   if (waits) drafts.push({ body: answerTo(text), outcome: 'waiting' })
   else records.push({ actor: 'assistant', body: answerTo(text) })
