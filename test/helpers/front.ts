@@ -89,7 +89,7 @@ function forward(
       soFar += chunk.toString('latin1')
       const end = front.cut(entry, soFar)
       if (end === null) return outgoing.write(chunk)
-      answer.removeAllListeners('data')
+      answer.removeAllListeners('data').removeAllListeners('end').resume()
       outgoing.write(chunk.subarray(0, end - known), () => setTimeout(leave, READ_MS))
     })
     answer.on('end', () => outgoing.end())

@@ -108,8 +108,8 @@ async function converse(servers: string[], integrationToken: string, question: s
       const shown = {
         said: [...(root?.querySelectorAll('.message.visitor .bubble') ?? [])].map(({ textContent }) => textContent),
         answers: look().map((message) => {
-          const bubble = message.querySelector('.bubble')
-          return { html: bubble?.innerHTML ?? '', text: bubble?.textContent.trim() ?? '' }
+          const bubble = message.querySelector<HTMLElement>('.bubble')
+          return { html: bubble?.innerHTML ?? '', text: bubble?.innerText.trim() ?? '' }
         }),
       }
       await widget.destroy()
