@@ -11,9 +11,9 @@ export interface ServerSentEvent {
 /**
  * Cuts UTF-8 into events; it may be split anywhere. Named events are dropped, and so is `retry`: when to come back is the
  * widget's to decide.
- * @throws AdapterError `protocol` for an event of more than `maxEventSize` characters
+ * @throws AdapterError `protocol` for an event of more than `maxEventSize` characters, once those before it have been taken
  */
-export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => ServerSentEvent[] {
+export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => Generator<ServerSentEvent, void> {
   // The byte order mark is taken away here: in Node 24 a decoder takes two when the first one arrives in pieces.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let isAtStart = true
@@ -33,9 +33,9 @@ export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => 
     else if (name === 'id' && !value.includes('\0')) id = value
   }
 
-  return (chunk) => {
+  return function* (chunk) {
     let text = decoder.decode(chunk, { stream: true })
-    if (!text) return []
+    if (!text) return
     if (isAtStart) text = text.replace(/^\uFEFF/, '')
     isAtStart = false
     // A line ends at its CR, without waiting for an LF that may belong to it.
@@ -45,11 +45,10 @@ export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => 
     const lines = text.split(/\r\n|\r|\n/)
     lines[0] = rest + lines[0]
     rest = lines.pop() as string
-    const events: ServerSentEvent[] = []
     for (const line of lines) {
       if (line) takeField(line)
       else {
-        if (data !== undefined && /^(message)?$/.test(type)) events.push({ id, data })
+        if (data !== undefined && /^(message)?$/.test(type)) yield { id, data }
         data = undefined
         type = ''
       }
@@ -57,7 +56,6 @@ export function createEventReader(maxEventSize: number): (chunk: Uint8Array) => 
     }
     // A line is counted with its field name.
     if (rest.length > maxEventSize + 6) throw tooLong()
-    return events
   }
 }
 

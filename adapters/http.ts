@@ -147,7 +147,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
 
 /** Throws unless the answer is good, and of the type that is expected. */
 async function check(call: Call, response: Response, type: string): Promise<void> {
-  if (response.ok && mediaType(response) === type && !response.redirected) return
+  if (response.ok && response.status !== 204 && mediaType(response) === type && !response.redirected) return
   throw await failure(call, response)
 }
 

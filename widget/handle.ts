@@ -90,7 +90,7 @@ const DAY = 86_400_000
 /** Puts a widget on the page. @throws TypeError when the options name neither a token nor an adapter */
 export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts): WidgetHandle {
   if (!given.integrationToken && !given.adapter) {
-    throw new TypeError('Lumika: integrationToken is missing. Copy it from your integration.')
+    throw new TypeError('Lumika: set integrationToken or adapter.')
   }
   let options: WidgetOptions = { ...given }
   const listeners = new Map<string, Set<(detail: never) => void>>()

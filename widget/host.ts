@@ -49,5 +49,5 @@ export function readableOn(colour: string): string {
     (start) => (parseInt(colour.slice(start, start + 2), 16) / 255) ** 2.2,
   )
   // Contrast with white and with black is equal at this luminance.
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000000' : '#ffffff'
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff'
 }

@@ -86,7 +86,7 @@ describe('a handle', () => {
     visit = await createVisit({ adapter: createMemoryAdapter(), title: 'Ask us', greeting: 'Good day' })
     visit.widget.update({ position: 'left', accent: '#ffdd00' })
     expect(host().dataset['position']).toBe('left')
-    expect(host().style.getPropertyValue('--_on-accent')).toBe('#000000')
+    expect(host().style.getPropertyValue('--_on-accent')).toBe('#000')
     await visit.open()
     visit.widget.update({ title: 'Talk to us', placeholder: 'Your question' })
     await until(() => expect(visit.inside.getByRole('dialog', { name: 'Talk to us' })).toBeTruthy())

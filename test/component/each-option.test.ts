@@ -135,7 +135,7 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
   async accent() {
     await visitWith({ accent: '#ffee00' })
     expect(host().style.getPropertyValue('--_accent')).toBe('#ffee00')
-    expect(host().style.getPropertyValue('--_on-accent')).toBe('#000000')
+    expect(host().style.getPropertyValue('--_on-accent')).toBe('#000')
   },
   async launcher() {
     await visitWith({ launcher: false })

@@ -203,10 +203,10 @@ describe('G13: a panel that cannot be loaded', () => {
 
 describe('the look', () => {
   test.each([
-    ['#3b5bdb', '#ffffff'],
-    ['#ffd400', '#000000'],
-    ['#000000', '#ffffff'],
-    ['#ffffff', '#000000'],
+    ['#3b5bdb', '#fff'],
+    ['#ffd400', '#000'],
+    ['#000000', '#fff'],
+    ['#ffffff', '#000'],
   ])('on %s stands %s', async (accent, readable) => {
     visit = await createVisit({ adapter, accent, position: 'left', theme: 'dark' })
     const host = visit.root.host as HTMLElement

@@ -145,7 +145,10 @@ export async function checkHistory(model: Model, real: Real, id: string): Promis
   const { records } = conversationOf(model, id)
   let messages: ConversationRecord[] = []
   await expect
-    .poll(async () => (messages = (await history(real, id, { limit: '200' })).messages).length, { interval: 2, timeout: 20_000 })
+    .poll(async () => (messages = (await history(real, id, { limit: '200' })).messages).length, {
+      interval: 2,
+      timeout: 20_000,
+    })
     .toBe(records.length)
   const seen = messages.map(({ actor, body, data }) => ({ actor, body, ...(data?.author && { author: 'operator' }) }))
   expect(seen).toEqual(records)

@@ -217,6 +217,7 @@ describe('http adapter: answers', () => {
     ['a page of HTML with 200', answerWith(200, 'text/html', html), { status: 200, isRetryable: false }],
     ['no content type', answerWith(200, '', frames(events)), { status: 200, isRetryable: false }],
     ['204', answerWith(204, '', ''), { status: 204, isRetryable: false }],
+    ['204 by the name of a stream', answerWith(204, 'text/event-stream', ''), { status: 204, isRetryable: false }],
     ['a redirect', answerWith(302, '', '', { location: 'http://127.0.0.1:9/' }), { status: 302, isRetryable: false }],
     ['a gateway error in HTML', answerWith(502, 'text/html', html), { status: 502, isRetryable: true }],
     ['an error of another shape', json({ error: 'no' }, 400), { status: 400, isRetryable: false }],

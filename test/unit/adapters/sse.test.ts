@@ -5,7 +5,7 @@ import type { ServerSentEvent } from '../../../adapters/_sse.ts'
 /** Reads bytes as the adapter does, cut into the given chunks. */
 function readChunks(chunks: Uint8Array[], maxEventSize = 1_048_576): ServerSentEvent[] {
   const read = createEventReader(maxEventSize)
-  return chunks.flatMap((chunk) => read(chunk))
+  return chunks.flatMap((chunk) => [...read(chunk)])
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -38,7 +38,8 @@ describe('event streams', () => {
     expect(data('data: a\n\rdata: b\r\n\n')).toEqual(['a', 'b'])
     expect(data('data: a\r\r')).toEqual(['a'])
     expect(data('data: a\r\n\r')).toEqual(['a'])
-    const reader = createEventReader(100)
+    const readNext = createEventReader(100)
+    const reader = (chunk: Uint8Array) => [...readNext(chunk)]
     expect(reader(bytesOf('data: a\r\r'))).toHaveLength(1)
     expect(reader(bytesOf('\ndata: b\n'))).toHaveLength(0)
     expect(reader(bytesOf(''))).toHaveLength(0)
@@ -93,6 +94,12 @@ describe('event streams', () => {
       const [text = ''] = data(Uint8Array.of(...bytesOf('data: a'), ...bytes, ...bytesOf('b\n\n')))
       expect(text).toMatch(/^a\ufffd+b$/)
     }
+  })
+
+  it('P34: what came before an event that is too long is not lost with it', () => {
+    const read = createEventReader(100)(bytesOf(`data: a\n\ndata: ${'x'.repeat(200)}\n\n`))
+    expect(read.next().value).toEqual({ id: '', data: 'a' })
+    expect(() => read.next()).toThrow(/too long/)
   })
 
   it('P34: lines of 70 KB and 1 MB pass, an event above 1 MB is an error, in one chunk or many', () => {
