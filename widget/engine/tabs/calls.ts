@@ -116,5 +116,6 @@ export const fieldsOfError = (error: unknown): Record<string, unknown> => {
   return { ...Object(error), name, message }
 }
 
-const errorOf = ({ message, ...fields }: Record<string, unknown>): Error =>
-  Object.assign(new Error(String(message)), fields)
+/** `name` is defined: where a page has frozen what is built in, it can't be assigned. */
+const errorOf = ({ message, name, ...fields }: Record<string, unknown>): Error =>
+  Object.defineProperty(Object.assign(new Error(String(message)), fields), 'name', { value: name })
