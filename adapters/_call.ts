@@ -9,6 +9,8 @@ export interface Call {
    * @throws the caller's reason when it aborted; otherwise AdapterError, `network` for whatever went wrong by itself
    */
   step<T>(work: Promise<T>): Promise<T>
+  /** Ends what is under way: where a body is only cancelled, Firefox and WebKit keep its connection. */
+  abort(): void
   /** Lets go of the caller's signal. */
   close(): void
 }
@@ -43,6 +45,7 @@ export function startCall(caller: AbortSignal | undefined, silenceMs: number): C
         clearTimeout(timer)
       }
     },
+    abort: () => controller.abort(),
     close: () => caller?.removeEventListener('abort', leave),
   }
 }

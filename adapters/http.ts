@@ -101,6 +101,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
         }
       } finally {
         reader.cancel().catch(() => {})
+        call.abort()
       }
     } finally {
       call.close()

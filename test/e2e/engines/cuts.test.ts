@@ -55,8 +55,8 @@ function worthCutting(bytes: Buffer): number[] {
   )
 }
 
-const batches = (size: number): number[][] =>
-  Array.from({ length: Math.ceil(places.length / size) }, (_, n) => places.slice(n * size, (n + 1) * size))
+const batchesOf = (all: number[], size: number): number[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
 
 test.each(engineNames)(
   'G4: cut at any place, the answer is whole and there once, in %s',
@@ -70,12 +70,18 @@ test.each(engineNames)(
       const uncut = (await page.evaluate(converse, [server.url], token, question))[0]
       expect(uncut?.answers[0]?.text.split(/\s+/)).toEqual(text.split(/\s+/))
       cutter.made.clear()
-      for (const batch of batches(24)) {
-        const urls = batch.map((bytes) => cutter.after(bytes))
-        expect(await page.evaluate(converse, urls, token, question)).toEqual(batch.map(() => uncut))
+      let asked = 1
+      const missing = () => places.filter((place) => !cutter.made.has(place))
+      // Once more where the history was quicker than the stream that was to be cut.
+      for (let round = 0; round < 3; round++) {
+        for (const batch of batchesOf(missing(), 24)) {
+          const urls = batch.map((bytes) => cutter.after(bytes))
+          expect(await page.evaluate(converse, urls, token, question)).toEqual(batch.map(() => uncut))
+          asked += batch.length
+        }
       }
-      expect([...cutter.made].sort((a, b) => a - b)).toEqual(places)
-      expect(openai.requests.length - before).toBe(places.length + 1)
+      expect(missing()).toEqual([])
+      expect(openai.requests.length - before).toBe(asked)
       // Browsers themselves complain of connections that were cut.
       const problems = (await page.consoleErrors()).filter((text) => !/failed to load|cross-origin request/i.test(text))
       expect(problems).toEqual([])
