@@ -3,6 +3,7 @@ import { AdapterError } from '../../../adapters/adapter.ts'
 import type { AdapterErrorCode } from '../../../adapters/adapter.ts'
 import { createMemoryAdapter } from '../../../adapters/memory.ts'
 import type { MemoryAdapter, MemoryAdapterOptions, MemoryStore } from '../../../adapters/memory.ts'
+import { deferred, dictation } from '../../helpers/dictation.ts'
 import { createMemoryStore } from '../../helpers/store.ts'
 import { keptBy, linesOf, openTab, sentKeys } from '../../helpers/tab.ts'
 import type { Tab } from '../../helpers/tab.ts'
@@ -854,34 +855,6 @@ async function talk(): Promise<Tab> {
 /** The only conversation there is. */
 const conversation = (): string => [...backend.keys()][0] ?? ''
 const records = () => [...backend.values()].flatMap((each) => each.records)
-
-/** An assistant that says what it is told to say, when it is told. */
-function dictation() {
-  const words: string[] = []
-  let isOver = false
-  let change = deferred()
-  const wake = (): void => {
-    change.resolve()
-    change = deferred()
-  }
-  return {
-    async *reply(): AsyncGenerator<string> {
-      for (let i = 0; ; i++) {
-        while (i === words.length && !isOver) await change.promise
-        if (i === words.length) return
-        yield words[i] ?? ''
-      }
-    },
-    say: (word: string) => (words.push(word), wake()),
-    finish: () => ((isOver = true), wake()),
-  }
-}
-
-function deferred() {
-  let resolve = (): void => {}
-  const promise = new Promise<void>((settle) => (resolve = settle))
-  return { promise, resolve: () => resolve() }
-}
 
 async function* nothing(after?: Promise<void>): AsyncGenerator<never> {
   await after
