@@ -3,8 +3,12 @@ import { H3 } from 'h3'
 import type { HTTPError } from 'h3'
 import type { Storage } from 'unstorage'
 import { corsHeaders } from './access/cors.ts'
+import { createOperators } from './access/operators.ts'
+import { createScrypt } from './access/passwords.ts'
+import type { Passwords } from './access/passwords.ts'
 import { createRegistry } from './access/registry.ts'
 import type { Registry } from './access/registry.ts'
+import { createSessions } from './access/sessions.ts'
 import { serveAsset } from './assets.ts'
 import type { Assets } from './assets.ts'
 import { createLive } from './conversations/live.ts'
@@ -22,9 +26,13 @@ import { withTimeouts } from './responders/timeouts.ts'
 import { errorAnswer } from './routes/answers.ts'
 import { apiConversationRoutes } from './routes/api/conversations.ts'
 import { deskRoutes } from './routes/api/desk.ts'
+import { createDoor } from './routes/api/door.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
+import { invitationRoutes } from './routes/api/invitations.ts'
+import { operatorsRoutes } from './routes/api/operators.ts'
 import { configRoutes } from './routes/config.ts'
 import { personDataRoutes } from './routes/api/person-data.ts'
+import { sessionRoutes } from './routes/api/session.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { ConversationLog } from './storage/log.ts'
@@ -38,10 +46,17 @@ export interface LumikaOptions {
   responders?: Record<string, Responder>
   /** The responder of integrations that name none. @default the first of `responders` */
   defaultResponder?: string
-  /** The address this server is reached by. Used in snippets, and for same-origin requests, which carry no Origin. */
+  /**
+   * The address this server is reached by. Used in snippets, and to tell the Dashboard's requests from other pages'.
+   * @default 'http://localhost:3000' where an address has to be shown
+   */
   publicUrl?: string
+  /** The address this server listens at, where the Dashboard is opened as well. @default only the public one */
+  listeningUrl?: string
   /** The operators' key. Security: whoever has it may do everything. @default the one kept from before, if any */
   operatorKey?: string
+  /** How operators' passwords are kept. @default scrypt, of Node's own crypto */
+  passwords?: Passwords
   /** The widget's files, and whatever else is to be served. @default none */
   assets?: Assets
   /** Where the server tells what happened. @default nowhere */
@@ -87,6 +102,8 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     responders: { names: [...responders.keys()], default: defaultResponder },
   })
   if (options.operatorKey) await registry.setOperatorKey(options.operatorKey)
+  const operators = await createOperators({ log, passwords: options.passwords ?? createScrypt(), now })
+  const sessions = createSessions({ log, operators, now })
 
   const budget = createBudget({
     log,
@@ -109,20 +126,26 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     silent: true,
     onError: (error) => errorAnswer(meant(error), logger, corsHeaders(null)),
   })
+  const publicUrl = options.publicUrl ?? 'http://localhost:3000'
+  const door = createDoor({ registry, sessions, publicUrl, listeningUrl: options.listeningUrl })
+  const api = { door, logger }
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
   conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
   configRoutes(app, { registry, logger, publicOrigin, now })
   healthRoutes(app, { log, logger })
-  apiConversationRoutes(app, { conversations, live, registry, logger })
-  deskRoutes(app, { desk: conversations.desk, registry, logger })
-  personDataRoutes(app, { conversations, registry, logger })
+  sessionRoutes(app, { ...api, operators, sessions })
+  operatorsRoutes(app, { ...api, operators, sessions, registry })
+  invitationRoutes(app, { ...api, operators, publicUrl })
+  apiConversationRoutes(app, { ...api, conversations, live, registry })
+  deskRoutes(app, { ...api, desk: conversations.desk })
+  personDataRoutes(app, { ...api, conversations })
   integrationRoutes(app, {
+    ...api,
     registry,
-    logger,
     now,
     responders: [...responders].map(([name, { kind }]) => ({ name, kind })),
     defaultResponder,
-    publicUrl: () => options.publicUrl ?? 'http://localhost:3000',
+    publicUrl: () => publicUrl,
     ...(assets?.pinned && { pinned: assets.pinned }),
     async removeConversations(integrationId) {
       await conversations.removeAll(integrationId)
@@ -141,6 +164,8 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     async close({ graceMs = 10_000 } = {}) {
       live.close()
       await conversations.close(graceMs)
+      sessions.close()
+      operators.close()
       registry.close()
       await log.close()
       counters?.disconnect()

@@ -2,6 +2,8 @@
 export { createLumika } from './app.ts'
 export type { Lumika, LumikaOptions } from './app.ts'
 export type { Integration, IntegrationInput, IntegrationPatch } from './access/integration.ts'
+export { createScrypt } from './access/passwords.ts'
+export type { Passwords, ScryptOptions } from './access/passwords.ts'
 export type { CreatedToken, Registry } from './access/registry.ts'
 export type { Asset, Assets } from './assets.ts'
 export { defaultLimits } from './limits/settings.ts'

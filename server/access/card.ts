@@ -33,6 +33,9 @@ export function toCard(integration: Integration, now: number): IntegrationCard {
   }
 }
 
+/** A card for people who answer conversations, and have nothing to do with what opens them. */
+export const withoutTokens = (card: IntegrationCard): IntegrationCard => ({ ...card, tokens: [], identitySecrets: [] })
+
 /** A file to load, and the hash to compare it with. */
 interface Source {
   path: string

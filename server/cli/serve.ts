@@ -84,6 +84,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
       responders,
       defaultResponder: options.responder,
       publicUrl: options.publicUrl ?? url,
+      listeningUrl: url,
       ...(options.operatorKey !== undefined && { operatorKey: options.operatorKey }),
       assets,
       limits: options.limits,

@@ -40,6 +40,11 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/integration)\.ts|server\/(errors|logger|random)\.ts)$/,
   },
   {
+    name: 'passwords',
+    files: /^server\/access\/passwords\.ts$/,
+    may: /^(server\/(errors|random)\.ts|node:crypto)$/,
+  },
+  {
     name: 'access',
     files: /^server\/access\//,
     may: /^(protocol\.ts|server\/access\/.+|server\/storage\/log\.ts|server\/(errors|logger|random)\.ts|jose|tldts)$/,

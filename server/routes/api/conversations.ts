@@ -11,12 +11,13 @@ import { json } from '../answers.ts'
 import { streamAnswer } from '../sse.ts'
 import { limit, queryParams, single, wait } from '../params.ts'
 import type { Params } from '../params.ts'
-import { operatorRoute, requireOperator } from './operator.ts'
+import { watchStay } from './door.ts'
+import { operatorRoute } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 
 /** What these routes need. */
 export interface ApiConversationRoutesOptions extends OperatorApi {
-  registry: OperatorApi['registry'] & Pick<Registry, 'get'>
+  registry: Pick<Registry, 'get'>
   conversations: Conversations
   live: Live
 }
@@ -47,17 +48,10 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
   })
 
   operatorRoute(app, '/api/activities/live', options, {
-    GET({ req: request }) {
-      const isAllowed = () =>
-        requireOperator(request, registry).then(
-          () => true,
-          () => false,
-        )
-      return streamAnswer((signal) => framed(options.live.follow({ signal, isAllowed })), {
-        headers: [],
-        logger: options.logger,
-        onEnd: () => {},
-      })
+    GET(event) {
+      const { signal: out, isAllowed, stop } = watchStay(options.door, event)
+      const open = (signal: AbortSignal) => options.live.follow({ signal: AbortSignal.any([signal, out]), isAllowed })
+      return streamAnswer((signal) => framed(open(signal)), { headers: [], logger: options.logger, onEnd: stop })
     },
   })
 

@@ -36,37 +36,34 @@ export const rejectionSchema = z.strictObject({ reason: z.string().trim().max(1_
 /** Calls that say all by their name. */
 const nothingSchema = z.strictObject({})
 
-/** How people are called as long as there are no accounts. */
-const by = 'Operator'
-
 /** Adds the routes to the app. */
 export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
   const { desk } = options
   const path = '/api/conversations/:key'
 
   operatorRoute(app, `${path}/messages`, options, {
-    async POST(event) {
+    async POST(event, { name: by }) {
       const { body, clientMessageId } = await readJson(event.req, messageSchema)
       return json({ record: await desk.reply(keyOf(event), body, by, clientMessageId) }, 201)
     },
   })
 
   operatorRoute(app, `${path}/notes`, options, {
-    async POST(event) {
+    async POST(event, { name: by }) {
       const { body, clientMessageId } = await readJson(event.req, messageSchema)
       return json({ record: await desk.note(keyOf(event), body, by, clientMessageId) }, 201)
     },
   })
 
   operatorRoute(app, `${path}/drafts/:id/approve`, options, {
-    async POST(event) {
+    async POST(event, { name: by }) {
       const { body } = await readOptionalJson(event.req, approvalSchema)
       return json({ record: await desk.approve(keyOf(event), getRouterParam(event, 'id') ?? '', by, body) })
     },
   })
 
   operatorRoute(app, `${path}/drafts/:id/reject`, options, {
-    async POST(event) {
+    async POST(event, { name: by }) {
       const { reason } = await readOptionalJson(event.req, rejectionSchema)
       return json({ record: await desk.reject(keyOf(event), getRouterParam(event, 'id') ?? '', by, reason) })
     },
@@ -82,7 +79,7 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
   }
   for (const [name, decide] of Object.entries(decisions)) {
     operatorRoute(app, `${path}/${name}`, options, {
-      async POST(event) {
+      async POST(event, { name: by }) {
         await readOptionalJson(event.req, nothingSchema)
         return json({ state: await decide(keyOf(event), by) })
       },

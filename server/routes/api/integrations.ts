@@ -1,14 +1,15 @@
 /** `/api/integrations` and `/api/responders`: the accounts, for operators. */
 import { getRouterParam } from 'h3'
 import type { H3, H3Event } from 'h3'
-import { scriptTag, toCard } from '../../access/card.ts'
+import { scriptTag, toCard, withoutTokens } from '../../access/card.ts'
 import type { Integration } from '../../access/integration.ts'
+import type { OperatorRole } from '../../access/operators.ts'
 import type { CreatedToken, Registry } from '../../access/registry.ts'
 import type { PinnedFile } from '../../assets.ts'
 import { HttpError } from '../../errors.ts'
 import { empty, json } from '../answers.ts'
 import { readJson } from './body.ts'
-import { operatorRoute } from './operator.ts'
+import { operatorRoute, owners } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 import { createIntegrationSchema, rotateSecretSchema, updateIntegrationSchema } from './schemas.ts'
 
@@ -33,6 +34,8 @@ export interface IntegrationRoutesOptions extends OperatorApi {
 export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): void {
   const { registry, responders, defaultResponder, now } = options
   const cardOf = (integration: Integration) => toCard(integration, now())
+  const cardFor = (role: OperatorRole, integration: Integration) =>
+    role === 'owner' ? cardOf(integration) : withoutTokens(cardOf(integration))
 
   /** What an answer says about a token that was just made. */
   const created = ({ integration, tokenId, token }: CreatedToken) => ({
@@ -46,51 +49,51 @@ export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): v
   })
 
   operatorRoute(app, '/api/integrations', options, {
-    GET: () => json({ integrations: registry.list().map(cardOf) }),
-    POST: async ({ req }) => {
+    GET: (_event, { role }) => json({ integrations: registry.list().map((each) => cardFor(role, each)) }),
+    POST: owners(async ({ req }) => {
       const made = await registry.create(await readJson(req, createIntegrationSchema))
       const answer = created(made)
       const identitySecret = made.integration.identitySecrets[0]?.secret
       const integration = { ...answer.integration, ...(identitySecret !== undefined && { identitySecret }) }
       return json({ ...answer, integration }, 201)
-    },
+    }),
   })
 
   operatorRoute(app, '/api/integrations/:id', options, {
-    GET: (event) => json({ integration: cardOf(existing(event)) }),
-    PATCH: async (event) => {
+    GET: (event, { role }) => json({ integration: cardFor(role, existing(event)) }),
+    PATCH: owners(async (event) => {
       const { id } = existing(event)
       const integration = await registry.update(id, await readJson(event.req, updateIntegrationSchema))
       return json({ integration: cardOf(integration) })
-    },
-    DELETE: async (event) => {
+    }),
+    DELETE: owners(async (event) => {
       // The integration goes first, so that nothing new arrives while its conversations are erased. Should that break
       // off, the same request carries on where it stopped.
       const id = getRouterParam(event, 'id') ?? ''
       if (!registry.wasRemoved(id)) await registry.remove(existing(event).id)
       await options.removeConversations(id)
       return empty(204)
-    },
+    }),
   })
 
   operatorRoute(app, '/api/integrations/:id/tokens', options, {
-    POST: async (event) => json(created(await registry.addToken(existing(event).id)), 201),
+    POST: owners(async (event) => json(created(await registry.addToken(existing(event).id)), 201)),
   })
 
   operatorRoute(app, '/api/integrations/:id/tokens/:tokenId', options, {
-    DELETE: async (event) => {
+    DELETE: owners(async (event) => {
       await registry.revokeToken(existing(event).id, getRouterParam(event, 'tokenId') ?? '')
       return empty(204)
-    },
+    }),
   })
 
   operatorRoute(app, '/api/integrations/:id/identity-secrets', options, {
-    POST: async (event) => {
+    POST: owners(async (event) => {
       const { id } = existing(event)
       const { overlapSeconds } = await readJson(event.req, rotateSecretSchema)
       const { integration, secret } = await registry.rotateIdentitySecret(id, overlapSeconds)
       return json({ integration: { ...cardOf(integration), identitySecret: secret } }, 201)
-    },
+    }),
   })
 
   operatorRoute(app, '/api/responders', options, {

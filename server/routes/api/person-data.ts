@@ -9,7 +9,7 @@ import { HttpError } from '../../errors.ts'
 import { empty, json } from '../answers.ts'
 import { limit, queryParams, single } from '../params.ts'
 import { keyOf } from './conversations.ts'
-import { operatorRoute } from './operator.ts'
+import { operatorRoute, owners } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 
 /** What these routes need. */
@@ -32,10 +32,10 @@ export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): voi
   })
 
   operatorRoute(app, '/api/conversations/:key', options, {
-    async DELETE(event) {
-      await conversations.erase(keyOf(event), 'Operator')
+    DELETE: owners(async (event, { name: by }) => {
+      await conversations.erase(keyOf(event), by)
       return empty(204)
-    },
+    }),
   })
 
   operatorRoute(app, '/api/audit', options, {
