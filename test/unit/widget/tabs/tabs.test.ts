@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createMemoryAdapter } from '../../../adapters/memory.ts'
-import type { MemoryAdapter, MemoryStore } from '../../../adapters/memory.ts'
-import { openBrowser } from '../../helpers/browser.ts'
-import type { SimulatedBrowser, SimulatedTab } from '../../helpers/browser.ts'
-import { dictation } from '../../helpers/dictation.ts'
-import { busyAdapter } from '../../helpers/busy-adapter.ts'
-import type { BusyAdapter } from '../../helpers/busy-adapter.ts'
+import { createMemoryAdapter } from '../../../../adapters/memory.ts'
+import type { MemoryAdapter, MemoryStore } from '../../../../adapters/memory.ts'
+import { openBrowser } from '../../../helpers/browser.ts'
+import type { SimulatedBrowser, SimulatedTab } from '../../../helpers/browser.ts'
+import { dictation } from '../../../helpers/dictation.ts'
+import { busyAdapter } from '../../../helpers/busy-adapter.ts'
+import type { BusyAdapter } from '../../../helpers/busy-adapter.ts'
 
 let backend: MemoryStore
 let memory: MemoryAdapter
