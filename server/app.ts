@@ -137,7 +137,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   operatorsRoutes(app, { ...api, operators, sessions, registry })
   invitationRoutes(app, { ...api, operators, publicUrl })
   apiConversationRoutes(app, { ...api, conversations, live, registry })
-  deskRoutes(app, { ...api, desk: conversations.desk })
+  deskRoutes(app, { ...api, desk: conversations.desk, operators })
   personDataRoutes(app, { ...api, conversations })
   integrationRoutes(app, {
     ...api,

@@ -3,8 +3,9 @@ import type { ConversationRecord } from '../../protocol.ts'
 import type { Integration } from '../access/integration.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { readDesk } from './desk-state.ts'
-import type { DeskState } from './desk-state.ts'
+import type { DeskState, Person } from './desk-state.ts'
 import { endKey } from './keys.ts'
+import { countUnread } from './unread.ts'
 import { toRecord } from './values.ts'
 import type { PrivateValue, PublicValue, TurnMode } from './values.ts'
 
@@ -20,6 +21,10 @@ export interface ActivityView {
   /** How the next message is answered. */
   mode: TurnMode
   customerApproved: boolean
+  /** Messages of the customer's that nobody of the team has read; counted up to `unreadMost`. */
+  unread: number
+  /** Whose conversation it is; null: everybody's. */
+  assignee: Person | null
   /** Who answers in the assistant's place; null: the assistant. */
   takenOverBy: string | null
   /** Whether an answer to the customer's newest message waits for approval. */
@@ -44,6 +49,8 @@ export async function viewActivity(
     state: stateOf(desk, last, isOver || end !== null),
     mode: modeOf(desk, integration),
     customerApproved: desk.approvedBy !== null,
+    unread: await countUnread(log, conversation, desk.readTo, entries),
+    assignee: desk.assignee,
     takenOverBy: desk.takenOverBy,
     draftWaiting: end?.entry.value.type === 'draft',
     lastRecord: last ? toRecord(last) : null,

@@ -10,14 +10,38 @@ export interface DeskState {
   takenOverBy: string | null
   /** The position of the newest message that was settled; null: nobody has said that it is. Whatever comes after is open. */
   resolvedAt: number | null
+  /** The position of the newest message that somebody of the team has read; null: none. */
+  readTo: number | null
+  /** Whose conversation it is; null: everybody's. */
+  assignee: Person | null
+}
+
+/** One of the people behind the chat. */
+export interface Person {
+  id: string
+  name: string
 }
 
 /** What changes it. */
 export type DeskEvent =
-  'customer-approved' | 'approval-revoked' | 'taken-over' | 'handed-back' | 'resolved' | 'reopened'
+  | 'customer-approved'
+  | 'approval-revoked'
+  | 'taken-over'
+  | 'handed-back'
+  | 'resolved'
+  | 'reopened'
+  | 'read'
+  | 'assigned'
+  | 'unassigned'
 
 /** Before anybody decides anything. */
-const untouched: DeskState = { approvedBy: null, takenOverBy: null, resolvedAt: null }
+const untouched: DeskState = {
+  approvedBy: null,
+  takenOverBy: null,
+  resolvedAt: null,
+  readTo: null,
+  assignee: null,
+}
 
 type EventEntry = LogEntry<Extract<PrivateValue, { type: 'event' }>>
 
@@ -27,12 +51,15 @@ type EventEntry = LogEntry<Extract<PrivateValue, { type: 'event' }>>
  */
 const deskKey = 'desk'
 
+/** Events of an earlier version say less. */
+const stateOf = (entry: EventEntry | null): DeskState => ({ ...untouched, ...entry?.value.state })
+
 const newest = async (log: ConversationLog, conversation: string): Promise<EventEntry | null> =>
   ((await log.find(conversation, deskKey))?.entry as EventEntry | undefined) ?? null
 
 /** Reads how a conversation stands. */
 export const readDesk = async (log: ConversationLog, conversation: string): Promise<DeskState> =>
-  (await newest(log, conversation))?.value.state ?? untouched
+  stateOf(await newest(log, conversation))
 
 /**
  * Changes how a conversation stands. Where that is so already, nothing is stored.
@@ -49,15 +76,19 @@ export async function changeDesk(
 ): Promise<DeskState> {
   for (;;) {
     const before = await newest(log, conversation)
-    const known = before?.value.state ?? untouched
+    const known = stateOf(before)
     const state = { ...known, ...change(known) }
     if (sameState(known, state)) return state
     const value: PrivateValue = { type: 'event', event, by, state }
     const supersedes = before ? { supersedes: before.id } : {}
-    const { outcome } = await log.append(conversation, 'private', value, { keys: [deskKey], requires, ...supersedes })
+    // Who has only read has changed nothing that would bring the conversation to the top of the inbox.
+    const options = { keys: [deskKey], requires, isQuiet: event === 'read', ...supersedes }
+    const { outcome } = await log.append(conversation, 'private', value, options)
     if (outcome === 'stored') return state
   }
 }
 
 const sameState = (one: DeskState, other: DeskState): boolean =>
-  (Object.keys(one) as (keyof DeskState)[]).every((name) => one[name] === other[name])
+  (Object.keys(one) as (keyof DeskState)[]).every(
+    (name) => one[name] === other[name] || (name === 'assignee' && one.assignee?.id === other.assignee?.id),
+  )

@@ -2,13 +2,14 @@
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { changeDesk } from './desk-state.ts'
-import type { DeskState } from './desk-state.ts'
+import type { DeskState, Person } from './desk-state.ts'
 import { draftOf, publishDraft, publishUndecided, rejectDraft, waitingDrafts } from './drafts.ts'
 import { endKey, noteKey, operatorKey } from './keys.ts'
 import { mismatch } from './receive.ts'
 import { privateView, publicView } from './records.ts'
 import type { OperatorRecord } from './records.ts'
 import { turnLane } from './turn-lane.ts'
+import { positionUpTo } from './unread.ts'
 import type { PrivateValue, PublicValue } from './values.ts'
 
 /**
@@ -31,9 +32,13 @@ export interface Desk {
   takeOver(conversation: string, by: string): Promise<DeskState>
   /** The assistant answers what is written from now on. */
   handBack(conversation: string, by: string): Promise<DeskState>
-  /** Everything said so far is settled. The next message opens it again. */
+  /** Everything said so far is settled, and read. The next message opens it again. */
   resolve(conversation: string, by: string): Promise<DeskState>
   reopen(conversation: string, by: string): Promise<DeskState>
+  /** The team has read everything up to a record, which may be a private one. */
+  read(conversation: string, upTo: string, by: string): Promise<DeskState>
+  /** Makes it somebody's conversation, or everybody's. */
+  assign(conversation: string, assignee: Person | null, by: string): Promise<DeskState>
 }
 
 /** Makes the people's side of a log. */
@@ -117,12 +122,30 @@ export function createDesk(log: ConversationLog): Desk {
     async resolve(conversation, by) {
       const { newest, requires } = await look(conversation)
       const resolvedAt = newest.at(-1)?.position ?? null
-      return changeDesk(log, conversation, 'resolved', by, requires, () => ({ resolvedAt }))
+      return changeDesk(log, conversation, 'resolved', by, requires, ({ readTo }) => ({
+        resolvedAt,
+        readTo: later(readTo, resolvedAt),
+      }))
     },
 
     async reopen(conversation, by) {
       const { requires } = await look(conversation)
       return changeDesk(log, conversation, 'reopened', by, requires, () => ({ resolvedAt: null }))
     },
+
+    async read(conversation, upTo, by) {
+      const { newest, requires } = await look(conversation)
+      const position = await positionUpTo(log, conversation, upTo, newest)
+      return changeDesk(log, conversation, 'read', by, requires, ({ readTo }) => ({ readTo: later(readTo, position) }))
+    },
+
+    async assign(conversation, assignee, by) {
+      const { requires } = await look(conversation)
+      const event = assignee ? 'assigned' : 'unassigned'
+      return changeDesk(log, conversation, event, by, requires, () => ({ assignee }))
+    },
   }
 }
+
+const later = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other)

@@ -12,13 +12,13 @@ const isDraft = (entry: LogEntry<PublicValue | PrivateValue>): entry is DraftEnt
 
 /** A draft by its id. @throws HttpError 404 `not_found` */
 export async function draftOf(log: ConversationLog, conversation: string, id: string): Promise<DraftEntry> {
-  const entry = await entryOf(log, conversation, id)
+  const entry = await privateEntryOf(log, conversation, id)
   if (entry && isDraft(entry)) return entry
   throw new HttpError(404, 'not_found', 'There is no such draft in this conversation.')
 }
 
-/** The entry of an id: what follows the one before it. */
-async function entryOf(log: ConversationLog, conversation: string, id: string) {
+/** The private entry of an id: what follows the one before it. */
+export async function privateEntryOf(log: ConversationLog, conversation: string, id: string) {
   try {
     const before = await log.before<PrivateValue>(conversation, 'private', id, 1)
     const page = await log.after<PrivateValue>(conversation, 'private', before.entries[0]?.id ?? null, 1)

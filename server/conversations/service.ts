@@ -2,7 +2,7 @@
 import type { HistoryPage } from '../../protocol.ts'
 import type { Integration } from '../access/integration.ts'
 import { HttpError } from '../errors.ts'
-import type { ConversationLog, LogEntry, RecentOptions, RecentPage } from '../storage/log.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { viewActivity } from './activity.ts'
 import type { ActivityView } from './activity.ts'
 import { readDesk } from './desk-state.ts'
@@ -10,6 +10,8 @@ import { createDesk } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { history } from './history.ts'
 import type { HistoryQuery } from './history.ts'
+import { createInbox } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
 import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
 import { erase, exported, readAudit } from './person-data.ts'
 import type { AuditPage } from './person-data.ts'
@@ -73,7 +75,7 @@ export interface Conversations {
   /** What people do. */
   readonly desk: Desk
   /** The inbox. */
-  activities(options: RecentOptions): Promise<RecentPage>
+  readonly inbox: Inbox
   /** One conversation of the inbox. */
   activity(conversation: string, integration: Integration | null): Promise<ActivityView>
   /** Everything that is kept of a conversation, in order. @throws HttpError `not_found` */
@@ -97,6 +99,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   const { log, now } = options
   const wakeups = createWakeups(log)
   const monotonic = () => performance.now()
+  const inbox = createInbox(options)
   const turns = createTurns({ ...options, wakeups, owner: randomId(), monotonic })
   let closing = false
   let isEnding = false
@@ -208,7 +211,7 @@ export function createConversations(options: ConversationsOptions): Conversation
 
     desk: createDesk(log),
 
-    activities: (recent) => log.recent(recent),
+    inbox,
     activity: (conversation, integration) => viewActivity(log, conversation, integration),
 
     async exported(conversation) {
@@ -229,6 +232,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     recover: () => turns.recover(),
     async close(graceMs) {
       closing = true
+      inbox.close()
       await turns.close(graceMs)
       // Streams that wait read what the turns came to, and then end.
       isEnding = true

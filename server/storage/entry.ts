@@ -70,6 +70,12 @@ export function assertLane(lane: string): void {
   if (!/^(?:public|private|turn\/[A-Za-z0-9_-]{1,64})$/.test(lane)) throw new TypeError('That is not a lane.')
 }
 
+/** Refuses labels the contract does not know, for the same reason. */
+export function assertLabels(labels: readonly string[]): void {
+  if (!labels.every((label) => /^[a-z]+(?::[A-Za-z0-9_-]{1,64})?$/.test(label)))
+    throw new TypeError('That is no label.')
+}
+
 /** The error for a cursor this lane never held. */
 export function cursorNotFound(): LogError {
   return new LogError('cursor_not_found', 'This lane holds no entry with that id. Start again without a cursor.')

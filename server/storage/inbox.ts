@@ -1,12 +1,11 @@
 /**
- * The inbox of the single-process logs: an index in memory (about 200 bytes a conversation) and a journal that brings
- * it back. The journal is written before a commit that lists a conversation or opens a mark, and some time after
- * everything else, so after a crash it may name too much but never too little.
+ * The inbox of the single-process logs: an index in memory and a journal that brings it back. The journal is written
+ * before a commit that lists a conversation, opens a mark or may change its labels, and some time after everything else,
+ * so after a crash it may name too much, and call labels doubtful that are right, but never the other way round.
  */
-import { isSystem, scopeOf } from './entry.ts'
-import { createInboxOrder } from './inbox-order.ts'
-import type { InboxOrder } from './inbox-order.ts'
-import type { RecentConversation, RecentOptions, RecentPage } from './log.ts'
+import { isSystem } from './entry.ts'
+import { createInboxIndex } from './inbox-index.ts'
+import type { RecentOptions, RecentPage } from './log.ts'
 
 /** The state of one conversation; the last record of a conversation is the one that counts. */
 export interface InboxRecord {
@@ -14,6 +13,8 @@ export interface InboxRecord {
   /** Time of the latest activity, in milliseconds. */
   at: number
   open: string[]
+  /** Left out: they have to be found out anew. */
+  labels?: readonly string[]
   /** The conversation was removed. */
   gone?: true
 }
@@ -28,33 +29,28 @@ export interface InboxStore {
 }
 
 export interface Inbox {
-  /** Lists a conversation, and opens a mark, durably. Resolves at once when there is nothing to write. */
+  /**
+   * An append begins: lists the conversation, opens a mark and calls its labels doubtful, durably. Resolves at once when
+   * there is nothing to write.
+   */
   enter(conversation: string, at: number, mark?: string): Promise<void>
-  /** Moves a conversation up; written later. */
-  touch(conversation: string, at: number): void
+  /** The append has ended, whatever came of it; with `at` the conversation moves up, which is written later. */
+  leave(conversation: string, at?: number): void
   /** Closes a mark; written later. */
   finish(conversation: string, mark: string): void
+  /** Lists a conversation under labels that were found out since `stamp`; written later. */
+  label(conversation: string, stamp: string, labels: readonly string[]): void
   remove(conversation: string): Promise<void>
   page(options: RecentOptions): RecentPage
   /** Writes what was put off. */
   flush(): Promise<void>
 }
 
-interface Line {
-  at: number
-  open: Set<string>
-  /** Whether the journal knows the conversation with all its open marks. */
-  isSaved: boolean
-}
-
 const flushDelayMs = 500
 const retryDelayMs = 5_000
 
 export async function openInbox(store: InboxStore, onAlert: (message: string) => void): Promise<Inbox> {
-  const lines = new Map<string, Line>()
-  const unfinished = new Set<string>()
-  const everything = createInboxOrder()
-  const scopes = new Map<string, InboxOrder>()
+  const index = createInboxIndex()
   const dirty = new Set<string>()
   let waiting: { records: InboxRecord[]; done: () => void; failed: (error: unknown) => void }[] = []
   let isWriting = false
@@ -62,96 +58,87 @@ export async function openInbox(store: InboxStore, onAlert: (message: string) =>
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const loaded = await store.load()
-  for (const record of loaded) {
-    drop(record.conversation)
-    if (!record.gone) put(record.conversation, record.at, new Set(record.open), true)
+  for (const { conversation, at, open, labels = [], gone } of loaded) {
+    index.drop(conversation)
+    if (!gone) index.put(conversation, { at, labels, isSaved: true })
+    for (const mark of open) index.mark(conversation, mark, true)
+  }
+  for (const { conversation, open, labels } of newestOf(loaded)) {
+    // What was under way when the process ended may have come to something.
+    const isDoubted = labels === undefined || open.length > 0
+    if (index.get(conversation)) index.put(conversation, { isDoubted })
+    if (isDoubted) index.doubt(conversation, true)
   }
   written = loaded.length
-  if (written > lines.size) await compact()
+  if (written > index.size) await compact()
 
   return {
     async enter(conversation, at, mark) {
       if (isSystem(conversation)) return
-      const line = lines.get(conversation)
-      if (line?.isSaved && (mark === undefined || line.open.has(mark))) return
-      const open = new Set(line?.open)
-      if (mark !== undefined) open.add(mark)
+      const known = index.get(conversation)
+      const isKnown = known?.isSaved && known.isDoubted && (mark === undefined || known.open.has(mark))
       // In memory first: a record written meanwhile for another reason must name the mark as well.
-      put(conversation, Math.max(at, line?.at ?? 0), open, false)
-      await write([record(conversation)])
-      const saved = lines.get(conversation)
-      if (saved) saved.isSaved = true
+      if (!isKnown) index.put(conversation, { at: Math.max(at, known?.at ?? 0) })
+      if (mark !== undefined) index.mark(conversation, mark, true)
+      change(conversation, 1)
+      if (isKnown) return
+      try {
+        await write([record(conversation)])
+      } catch (error) {
+        change(conversation, -1)
+        throw error
+      }
+      if (index.get(conversation)) index.put(conversation, { isSaved: true, isDoubted: true })
     },
 
-    touch(conversation, at) {
-      const line = lines.get(conversation)
-      if (!line || line.at === at) return
-      put(conversation, at, line.open, line.isSaved)
+    leave(conversation, at) {
+      const line = index.get(conversation)
+      if (!line) return
+      change(conversation, -1)
+      if (at === undefined || at === line.at) return
+      index.put(conversation, { at })
       putOff(conversation)
     },
 
     finish(conversation, mark) {
-      const line = lines.get(conversation)
-      if (!line?.open.delete(mark)) return
-      if (line.open.size === 0) unfinished.delete(conversation)
+      if (!index.get(conversation)?.open.has(mark)) return
+      index.mark(conversation, mark, false)
+      putOff(conversation)
+    },
+
+    label(conversation, stamp, labels) {
+      const line = index.get(conversation)
+      // Labelled meanwhile by somebody who has looked later.
+      if (!line || line.stamp === null) return
+      index.put(conversation, { labels })
+      if (`${line.stamp}` !== stamp || line.running > 0) return
+      index.doubt(conversation, false)
       putOff(conversation)
     },
 
     async remove(conversation) {
       if (isSystem(conversation)) return
-      drop(conversation)
+      index.drop(conversation)
       dirty.delete(conversation)
       await write([{ conversation, at: 0, open: [], gone: true }])
     },
 
-    page({ scope, unfinished: onlyUnfinished, cursor, limit = 50 }) {
-      if (onlyUnfinished) {
-        const found = [...unfinished].filter((one) => scope === undefined || scopeOf(one) === scope).map(describe)
-        return { conversations: found.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)), cursor: null }
-      }
-      const order = scope === undefined ? everything : scopes.get(scope)
-      const page = order?.page(cursor ?? null, limit) ?? { conversations: [], cursor: null }
-      return { conversations: page.conversations.map(describe), cursor: page.cursor }
-    },
-
+    page: (options) => index.page(options),
     flush,
   }
 
-  function describe(conversation: string): RecentConversation {
-    const line = lines.get(conversation) as Line
-    return { conversation, updatedAt: new Date(line.at).toISOString(), unfinished: [...line.open] }
-  }
-
-  function put(conversation: string, at: number, open: Set<string>, isSaved: boolean): void {
-    const before = lines.get(conversation)
-    const scope = scopeOf(conversation)
-    let order = scopes.get(scope)
-    if (!order) scopes.set(scope, (order = createInboxOrder()))
-    if (before && before.at !== at) {
-      everything.delete(before.at, conversation)
-      order.delete(before.at, conversation)
-    }
-    if (before?.at !== at) {
-      everything.add(at, conversation)
-      order.add(at, conversation)
-    }
-    lines.set(conversation, { at, open, isSaved })
-    if (open.size > 0) unfinished.add(conversation)
-    else unfinished.delete(conversation)
-  }
-
-  function drop(conversation: string): void {
-    const line = lines.get(conversation)
-    if (!line) return
-    everything.delete(line.at, conversation)
-    scopes.get(scopeOf(conversation))?.delete(line.at, conversation)
-    lines.delete(conversation)
-    unfinished.delete(conversation)
+  /** An append begins or ends: whoever has looked before knows nothing of it. */
+  function change(conversation: string, running: 1 | -1): void {
+    const line = index.get(conversation)
+    if (line) line.running += running
+    index.doubt(conversation, true)
   }
 
   function record(conversation: string): InboxRecord {
-    const { at, open } = lines.get(conversation) as Line
-    return { conversation, at, open: [...open] }
+    const { at, open, labels, stamp } = index.put(conversation, {})
+    if (stamp !== null) return { conversation, at, open: [...open] }
+    index.put(conversation, { isDoubted: open.size > 0 })
+    return { conversation, at, open: [...open], labels }
   }
 
   function putOff(conversation: string, delay = flushDelayMs): void {
@@ -167,13 +154,13 @@ export async function openInbox(store: InboxStore, onAlert: (message: string) =>
   async function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    const names = [...dirty].filter((conversation) => lines.has(conversation))
+    const names = [...dirty].filter((conversation) => index.get(conversation))
     dirty.clear()
     if (names.length === 0) return
     try {
       await write(names.map(record))
     } catch (error) {
-      for (const name of names) if (lines.has(name)) putOff(name, retryDelayMs)
+      for (const name of names) if (index.get(name)) putOff(name, retryDelayMs)
       throw error
     }
   }
@@ -199,18 +186,23 @@ export async function openInbox(store: InboxStore, onAlert: (message: string) =>
       } catch (error) {
         for (const one of batch) one.failed(error)
       }
-      if (written > 2 * lines.size + 1_000) await compact()
+      if (written > 2 * index.size + 1_000) await compact()
     }
     isWriting = false
   }
 
   async function compact(): Promise<void> {
     try {
-      await store.replace([...lines.keys()].map(record))
-      written = lines.size
+      await store.replace([...index.conversations()].map(record))
+      written = index.size
     } catch {
       onAlert('The inbox could not be compacted; the longer form stays in use.')
-      written = lines.size
+      written = index.size
     }
   }
+}
+
+/** The newest record of each conversation. */
+function newestOf(records: InboxRecord[]): Iterable<InboxRecord> {
+  return new Map(records.map((record) => [record.conversation, record])).values()
 }

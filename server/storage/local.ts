@@ -2,7 +2,7 @@
  * What the logs of a single process share: one queue a conversation, numbering, idempotency, the newest entries of
  * hot conversations in memory, notices and the inbox. Where the entries are kept is the medium's business.
  */
-import { cursorNotFound, isKeptLane, toEntry, toJson } from './entry.ts'
+import { assertLabels, cursorNotFound, isKeptLane, toEntry, toJson } from './entry.ts'
 import { createHotConversations } from './hot-conversations.ts'
 import type { Hot } from './hot-conversations.ts'
 import { entryId, randomPart } from './ids.ts'
@@ -109,6 +109,12 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
       return inbox.page(recentOptions)
     },
 
+    async label(conversation, stamp, labels) {
+      assertOpen()
+      assertLabels(labels)
+      inbox.label(conversation, stamp, labels)
+    },
+
     watch(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -142,7 +148,7 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     conversation: string,
     lane: Lane,
     json: string,
-    { keys = [], supersedes, at, requires, opens, closes }: AppendOptions,
+    { keys = [], supersedes, at, requires, opens, closes, isQuiet = false }: AppendOptions,
   ): Promise<Appended<unknown>> {
     if (requires !== undefined && !(await state.stored.holder(requires))) throw goneError()
     for (const key of keys) {
@@ -159,12 +165,18 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     const time = Math.max(state.lastAt, now())
     const id = entryId(tail.length, random())
     const entry = toEntry(tail.length, id, new Date(time).toISOString(), keys, json)
-    if (opens !== undefined || isKeptLane(lane)) await inbox.enter(conversation, time, opens)
-    await state.stored.append(lane, entry, json, supersedes)
+    const isListed = opens !== undefined || isKeptLane(lane)
+    if (isListed) await inbox.enter(conversation, isQuiet ? 0 : time, opens)
+    let isStored = false
+    try {
+      await state.stored.append(lane, entry, json, supersedes)
+      isStored = true
+    } finally {
+      if (isListed) inbox.leave(conversation, isStored && isKeptLane(lane) && !isQuiet ? time : undefined)
+    }
     state.lastAt = time
     const gone = pushEntry(tail, entry)
     hot.grew(state, json, gone)
-    if (isKeptLane(lane)) inbox.touch(conversation, time)
     if (closes !== undefined) inbox.finish(conversation, closes)
     announce({ conversation, lane, position: entry.position })
     return { outcome: 'stored', entry }

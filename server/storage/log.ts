@@ -54,6 +54,8 @@ export interface AppendOptions {
    * the entry is: after a crash or a failed append there may be a mark without its entry, never an entry without its mark.
    */
   opens?: string
+  /** The entry is no activity: the conversation keeps its place in the inbox. @default false */
+  isQuiet?: boolean
   /** The mark this entry closes. Closing also happens when the append turns out to be `existing`. */
   closes?: string
 }
@@ -79,16 +81,25 @@ export interface LogPage<T = unknown> {
 /** One conversation in the inbox. */
 export interface RecentConversation {
   conversation: string
-  /** Time of the latest append to a public or private lane, RFC 3339. */
+  /** Time of the latest append to a public or private lane that was not quiet, RFC 3339. */
   updatedAt: string
   /** Marks that were opened and not closed yet; after a crash also some that were closed just before. */
   unfinished: string[]
+  /** In `recent({ unlabelled: true })`: what `label` wants to be told. */
+  stamp?: string
 }
 
 /** Which part of the inbox to list. */
 export interface RecentOptions {
   /** Only conversations whose key starts with `<scope>.`. @default all */
   scope?: string
+  /** Only conversations that were given this label. @default all */
+  label?: string
+  /**
+   * Only conversations whose labels may be wrong, since something was appended after, or while, they were found out: those
+   * that have waited longest, at most `limit`; nothing else applies. @default false
+   */
+  unlabelled?: boolean
   /** Only conversations with open marks, all of them; `cursor` and `limit` do not apply. @default false */
   unfinished?: boolean
   /** The `cursor` of the page before. @default the newest */
@@ -139,6 +150,15 @@ export interface ConversationLog {
 
   /** The inbox, newest first. Its cost does not grow with the number of conversations. It asks the medium itself. */
   recent(options?: RecentOptions): Promise<RecentPage>
+
+  /**
+   * Says under which labels `recent` lists a conversation, in the place of all earlier ones. `stamp` is what `recent` gave
+   * before the conversation was looked at: where something was appended since, it stays unlabelled, and where somebody
+   * has labelled it meanwhile, nothing changes. Every append to a public or private lane makes a conversation unlabelled,
+   * durably and before it is stored, so that after a crash too many are, and never too few.
+   * @param labels each a word of `[a-z]`, perhaps with `:` and 1 to 64 characters of `[A-Za-z0-9_-]`
+   */
+  label(conversation: string, stamp: string, labels: readonly string[]): Promise<void>
 
   /** Hears of every append, by whatever process, once it can be read. Returns the function that ends it. */
   watch(listener: (notice: Notice) => void): () => void

@@ -1,15 +1,19 @@
-/** The inbox in Redis: sorted sets by time, in one hash slot of their own. */
+/** The inbox in Redis: sorted sets by time, in one hash slot of their own. `redis-inbox-scripts.ts` lists the keys. */
 import type { Cluster, Redis } from 'ioredis'
 import { isSystem, scopeOf } from './entry.ts'
 import { parseCursor, toCursor } from './inbox-order.ts'
 import type { RecentConversation, RecentOptions, RecentPage } from './log.ts'
-import { enterScript, leaveScript } from './redis-scripts.ts'
+import { enterScript, labelScript, leaveForGoodScript, leaveScript, unlabelledScript } from './redis-inbox-scripts.ts'
 
 export interface RedisInbox {
-  /** Lists a conversation and opens a mark, before the commit. Returns whether the mark is new. */
-  enter(conversation: string, mark: string): Promise<boolean>
-  /** Moves a conversation up and closes a mark, after the commit. */
-  leave(conversation: string, moves: boolean, mark: string): Promise<void>
+  /**
+   * Before the commit: lists a conversation and opens a mark. `append`, which may be '', names an append that may change the
+   * labels. Returns whether the mark is new.
+   */
+  enter(conversation: string, mark: string, append: string): Promise<boolean>
+  /** After the commit: moves a conversation up and closes a mark. From now on what `append` has done counts. */
+  leave(conversation: string, moves: boolean, mark: string, append: string): Promise<void>
+  label(conversation: string, stamp: string, labels: readonly string[]): Promise<void>
   remove(conversation: string): Promise<void>
   page(options: RecentOptions): Promise<RecentPage>
 }
@@ -17,45 +21,53 @@ export interface RedisInbox {
 interface Scripts {
   lumikaEnter(...args: string[]): Promise<number>
   lumikaLeave(...args: string[]): Promise<unknown>
+  lumikaLabel(...args: string[]): Promise<unknown>
+  lumikaUnlabelled(...args: string[]): Promise<string[]>
+  lumikaLeaveForGood(...args: string[]): Promise<unknown>
 }
+
+/** Microseconds after which an append has come to something or to nothing; no process waits so long for Redis. */
+const longestAppend = 10_000_000
 
 /** Conversations asked about in one round trip. */
 const batch = 500
 
 export function createRedisInbox(client: Redis | Cluster, prefix: string): RedisInbox {
-  client.defineCommand('lumikaEnter', { numberOfKeys: 4, lua: enterScript })
-  client.defineCommand('lumikaLeave', { numberOfKeys: 4, lua: leaveScript })
+  client.defineCommand('lumikaEnter', { numberOfKeys: 1, lua: enterScript })
+  client.defineCommand('lumikaLeave', { numberOfKeys: 1, lua: leaveScript })
+  client.defineCommand('lumikaLabel', { numberOfKeys: 1, lua: labelScript })
+  client.defineCommand('lumikaUnlabelled', { numberOfKeys: 1, lua: unlabelledScript })
+  client.defineCommand('lumikaLeaveForGood', { numberOfKeys: 1, lua: leaveForGoodScript })
   const scripts = client as unknown as Scripts
   const base = `${prefix}{inbox}:`
   const marksOf = (conversation: string): string => `${base}open:${conversation}`
-  const scopeKey = (scope: string): string => `${base}scope:${scope}`
-  const keysOf = (conversation: string): [string, string, string, string] => [
-    `${base}all`,
-    scopeKey(scopeOf(conversation)),
-    `${base}open`,
-    marksOf(conversation),
-  ]
 
   return {
-    async enter(conversation, mark) {
+    async enter(conversation, mark, append) {
       if (isSystem(conversation)) return false
-      return (await scripts.lumikaEnter(...keysOf(conversation), conversation, mark)) === 1
+      return (await scripts.lumikaEnter(base, conversation, scopeOf(conversation), mark, append)) === 1
     },
 
-    async leave(conversation, moves, mark) {
-      if (isSystem(conversation) || (!moves && mark === '')) return
-      await scripts.lumikaLeave(...keysOf(conversation), conversation, moves ? '1' : '', mark)
+    async leave(conversation, moves, mark, append) {
+      if (isSystem(conversation) || (!moves && mark === '' && append === '')) return
+      await scripts.lumikaLeave(base, conversation, scopeOf(conversation), moves ? '1' : '', mark, append)
+    },
+
+    async label(conversation, stamp, labels) {
+      await scripts.lumikaLabel(base, conversation, scopeOf(conversation), stamp, labels.join(' '))
     },
 
     async remove(conversation) {
       if (isSystem(conversation)) return
-      const [all, scope, open, marks] = keysOf(conversation)
-      await checked(
-        client.multi().zrem(all, conversation).zrem(scope, conversation).srem(open, conversation).del(marks),
-      )
+      await scripts.lumikaLeaveForGood(base, conversation, scopeOf(conversation))
     },
 
-    async page({ scope, unfinished, cursor, limit = 50 }) {
+    async page({ scope, label, unfinished, unlabelled, cursor, limit = 50 }) {
+      if (unlabelled) {
+        const found = pairs(await scripts.lumikaUnlabelled(base, `${limit}`, `${longestAppend}`))
+        const described = await describe(found.map(([conversation]) => conversation))
+        return { conversations: described.map((one, i) => ({ ...one, stamp: found[i]?.[1] as string })), cursor: null }
+      }
       if (unfinished) {
         const open = await client.smembers(`${base}open`)
         const wanted = open.filter((conversation) => scope === undefined || scopeOf(conversation) === scope)
@@ -66,7 +78,8 @@ export function createRedisInbox(client: Redis | Cluster, prefix: string): Redis
         found.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))
         return { conversations: found.filter((one) => one.unfinished.length > 0), cursor: null }
       }
-      const places = await placesBefore(scope === undefined ? `${base}all` : scopeKey(scope), cursor ?? null, limit + 1)
+      const key = [label !== undefined && `label:${label}`, scope !== undefined && `scope:${scope}`].filter(Boolean)
+      const places = await placesBefore(`${base}${key.join(':') || 'all'}`, cursor ?? null, limit + 1)
       const page = places.slice(0, limit)
       const last = page.at(-1)
       return {
@@ -82,8 +95,8 @@ export function createRedisInbox(client: Redis | Cluster, prefix: string): Redis
     const found: Place[] = []
     for (let offset = 0; found.length < count;) {
       const raw = await client.zrevrangebyscore(key, start?.at ?? '+inf', '-inf', 'WITHSCORES', 'LIMIT', offset, count)
-      for (let i = 0; i < raw.length; i += 2) {
-        const place = { conversation: raw[i] as string, at: Number(raw[i + 1]) }
+      for (const [conversation, score] of pairs(raw)) {
+        const place = { conversation, at: Number(score) }
         if (!start || place.at < start.at || place.conversation < start.conversation) found.push(place)
       }
       if (raw.length < 2 * count) break
@@ -112,6 +125,10 @@ interface Place {
   at: number
   conversation: string
 }
+
+/** What Redis answers with scores: each member is followed by its own. */
+const pairs = (reply: string[]): [member: string, score: string][] =>
+  Array.from({ length: reply.length / 2 }, (_, i) => [reply[2 * i] as string, reply[2 * i + 1] as string])
 
 /** Runs a pipeline; its first failure is the failure of the whole. */
 async function checked(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {

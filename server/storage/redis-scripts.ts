@@ -80,28 +80,3 @@ export const dropConversationScript = `
 for _, lane in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[1] .. lane) end
 redis.call('DEL', unpack(KEYS))
 `
-
-/** KEYS: all, scope, open, marks. ARGV: conversation, mark or ''. Lists and opens; returns whether the mark is new. */
-export const enterScript = `
-local clock = redis.call('TIME')
-local score = string.format('%.0f', clock[1] * 1000000 + clock[2])
-redis.call('ZADD', KEYS[1], 'NX', score, ARGV[1])
-redis.call('ZADD', KEYS[2], 'NX', score, ARGV[1])
-if ARGV[2] == '' then return 0 end
-redis.call('SADD', KEYS[3], ARGV[1])
-return redis.call('SADD', KEYS[4], ARGV[2])
-`
-
-/** KEYS: all, scope, open, marks. ARGV: conversation, '1' to move it up, mark to close or ''. */
-export const leaveScript = `
-if ARGV[2] == '1' then
-  local clock = redis.call('TIME')
-  local score = string.format('%.0f', clock[1] * 1000000 + clock[2])
-  redis.call('ZADD', KEYS[1], score, ARGV[1])
-  redis.call('ZADD', KEYS[2], score, ARGV[1])
-end
-if ARGV[3] ~= '' then
-  redis.call('SREM', KEYS[4], ARGV[3])
-  if redis.call('SCARD', KEYS[4]) == 0 then redis.call('SREM', KEYS[3], ARGV[1]) end
-end
-`

@@ -6,7 +6,7 @@
  * `…:turns` (set of the turn lanes that live), `<prefix>{inbox}:*`, and the channel `<prefix>appends`.
  */
 import type { Cluster, Redis } from 'ioredis'
-import { assertConversation, assertLane, cursorNotFound, fromLine, isKeptLane, toJson } from './entry.ts'
+import { assertConversation, assertLabels, assertLane, cursorNotFound, fromLine, isKeptLane, toJson } from './entry.ts'
 import { positionOf, randomPart } from './ids.ts'
 import type { LogOptions } from './local.ts'
 import { LogError, goneError } from './log.ts'
@@ -96,6 +96,11 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
 
     recent: (recentOptions = {}) => run('~', 'public', () => inbox.page(recentOptions)),
 
+    label(conversation, stamp, labels) {
+      assertLabels(labels)
+      return run(conversation, 'public', () => inbox.label(conversation, stamp, labels))
+    },
+
     watch(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -123,29 +128,33 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
     conversation: string,
     lane: Lane,
     json: string,
-    { keys = [], supersedes = '', at, requires = '', opens = '', closes = '' }: AppendOptions,
+    { keys = [], supersedes = '', at, requires = '', opens = '', closes = '', isQuiet = false }: AppendOptions,
   ): Promise<Appended<unknown>> {
     const isKept = isKeptLane(lane)
     // Before the inbox is touched; once more, and for good, in the script.
     if (isKept && requires !== '' && !(await client.hexists(keyOf(conversation, 'keys'), requires))) throw goneError()
-    const isNewMark = (isKept || opens !== '') && (await inbox.enter(conversation, opens))
+    const part = random()
+    const own = isKept ? part : ''
+    const isNewMark = (isKept || opens !== '') && (await inbox.enter(conversation, opens, own))
     const reply = await scripts.lumikaCommit(
       ...[`lane:${lane}`, 'keys', 'facts', 'turns'].map((name) => keyOf(conversation, name)),
-      ...[lane, json, random(), at?.toString() ?? '', supersedes, isKept ? '' : turnSeconds.toString()],
+      ...[lane, json, part, at?.toString() ?? '', supersedes, isKept ? '' : turnSeconds.toString()],
       ...[channel, conversation, JSON.stringify(keys), requires, ...keys],
     )
     switch (reply[0]) {
-      case 'stored':
+      case 'stored': {
         // The entry is stored: an inbox in the wrong order is no reason to say otherwise. An open mark is.
-        if (closes !== '') await inbox.leave(conversation, isKept, closes)
-        else await inbox.leave(conversation, isKept, '').catch(() => {})
+        const left = inbox.leave(conversation, isKept && !isQuiet, closes, own)
+        await (closes === '' ? left.catch(() => {}) : left)
         return { outcome: 'stored', entry: entryOf(reply[1]) }
+      }
+      // Where nothing was stored, the append stays under way until its time is up: one look too many, later.
       case 'existing':
-        await inbox.leave(conversation, false, closes)
-        if (isNewMark) await inbox.leave(conversation, false, opens)
+        await inbox.leave(conversation, false, closes, '')
+        if (isNewMark) await inbox.leave(conversation, false, opens, '')
         return { outcome: 'existing', lane: reply[1], entry: entryOf(reply[2]), now: reply[3] }
       case 'conflict':
-        if (isNewMark) await inbox.leave(conversation, false, opens)
+        if (isNewMark) await inbox.leave(conversation, false, opens, '')
         return { outcome: 'conflict', length: reply[1] }
       case 'gone':
         // Erased in the moment after the first look: what that left of it in the inbox goes, too.

@@ -450,6 +450,20 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
         expect(await log.recent()).toEqual({ conversations, cursor: null })
       })
 
+      it('leaves a conversation where it is after a quiet entry, which is told of all the same', async () => {
+        await fill('shop.a', 1)
+        await tick()
+        await fill('shop.b', 1)
+        const before = await log.recent()
+        const heard: Notice[] = []
+        log.watch((notice) => heard.push(notice))
+        await log.append('shop.a', 'private', 1, { isQuiet: true })
+        await until(() => heard.length > 0)
+        expect(await log.recent()).toEqual(before)
+        await reopen()
+        expect(await log.recent()).toEqual(before)
+      })
+
       it('leaves the system conversations out', async () => {
         await log.append('~registry', 'public', 1, { keys: ['k'] })
         expect(await names()).toEqual([])
@@ -514,6 +528,106 @@ export function logSuite(name: string, createMedium: () => Promise<LogMedium>): 
         await log.append('shop.a', 'public', 1, { keys: ['k'], opens: 't2' })
         await log.append('shop.a', 'public', 1, { at: 7, opens: 't3' })
         expect((await log.recent()).conversations[0]?.unfinished).toEqual(['t1'])
+      })
+    })
+
+    describe('label', () => {
+      const names = async (options = {}) => (await log.recent(options)).conversations.map((one) => one.conversation)
+      const unlabelled = async () => (await log.recent({ unlabelled: true })).conversations
+      const stampOf = async (name: string) =>
+        (await unlabelled()).find(({ conversation }) => conversation === name)?.stamp ?? ''
+      const label = async (name: string, ...labels: string[]) => log.label(name, await stampOf(name), labels)
+
+      it('lists conversations under their labels, newest first, by scope and by page, over a restart', async () => {
+        for (const name of ['shop.a', 'shop.b', 'shop2.c', 'shop.d', 'shop.e']) {
+          await fill(name, 1)
+          await tick()
+          await label(name, 'open', ...(name === 'shop.d' ? [] : ['mine:op_1']))
+        }
+        await label('shop.e', 'nothing')
+        await log.append('shop.a', 'private', 1)
+        await label('shop.a', 'open', 'waiting')
+        for (let round = 0; round < 2; round++) {
+          expect(await names({ label: 'open' })).toEqual(['shop.a', 'shop.e', 'shop.d', 'shop2.c', 'shop.b'])
+          expect(await names({ label: 'mine:op_1' })).toEqual(['shop.e', 'shop2.c', 'shop.b'])
+          expect(await names({ label: 'mine:op_1', scope: 'shop' })).toEqual(['shop.e', 'shop.b'])
+          expect(await names({ label: 'waiting' })).toEqual(['shop.a'])
+          for (const nothing of ['mine', 'nothing', 'mine:op_2']) expect(await names({ label: nothing })).toEqual([])
+          const page = await log.recent({ label: 'open', scope: 'shop', limit: 3 })
+          expect(page.conversations.map(({ conversation }) => conversation)).toEqual(['shop.a', 'shop.e', 'shop.d'])
+          expect(await names({ label: 'open', scope: 'shop', cursor: page.cursor })).toEqual(['shop.b'])
+          expect(await unlabelled()).toEqual([])
+          await reopen()
+        }
+      })
+
+      it('takes labels for doubtful after every public and private entry, quiet or not, and keeps them meanwhile', async () => {
+        await fill('shop.a', 1)
+        await fill('shop.b', 1)
+        for (const name of ['shop.a', 'shop.b']) await label(name, 'open')
+        expect(await unlabelled()).toEqual([])
+        await tick()
+        await log.append('shop.a', 'turn/t', 1)
+        expect(await unlabelled()).toEqual([])
+        for (const [lane, isQuiet] of [
+          ['public', false],
+          ['private', false],
+          ['private', true],
+        ] as const) {
+          await log.append('shop.a', lane, 1, { isQuiet })
+          expect((await unlabelled()).map(({ conversation }) => conversation)).toEqual(['shop.a'])
+          expect(await names({ label: 'open' })).toEqual(['shop.a', 'shop.b'])
+          await label('shop.a', 'open')
+          expect(await unlabelled()).toEqual([])
+        }
+      })
+
+      it('believes nobody who has looked before the newest entry, and the latest who has looked after it', async () => {
+        await fill('shop.a', 1)
+        const early = await stampOf('shop.a')
+        await fill('shop.a', 1)
+        await log.label('shop.a', early, ['early'])
+        const late = await stampOf('shop.a')
+        expect(late).not.toBe('')
+        expect(late).not.toBe(early)
+        await log.label('shop.a', late, ['late'])
+        await log.label('shop.a', early, ['early'])
+        await log.label('shop.a', late, ['again'])
+        expect(await names({ label: 'late' })).toEqual(['shop.a'])
+        for (const other of ['early', 'again']) expect(await names({ label: other })).toEqual([])
+      })
+
+      it('forgets the labels of a conversation that is removed, and lists none that is not there', async () => {
+        await fill('shop.a', 1)
+        await label('shop.a', 'open')
+        await fill('shop.b', 1)
+        const stamp = await stampOf('shop.b')
+        await log.remove('shop.a')
+        await log.remove('shop.b')
+        await log.label('shop.b', stamp, ['open'])
+        await log.label('shop.c', stamp, ['open'])
+        for (let round = 0; round < 2; round++) {
+          expect([await names(), await names({ label: 'open' }), await unlabelled()]).toEqual([[], [], []])
+          await reopen()
+        }
+        await fill('shop.a', 1)
+        expect(await names({ label: 'open' })).toEqual([])
+        expect(await stampOf('shop.a')).not.toBe('')
+      })
+
+      it('names those that wait longest first, and no more than were asked for', async () => {
+        for (const name of ['shop.a', 'shop.b', 'shop.c']) await fill(name, 1)
+        const first = await log.recent({ unlabelled: true, limit: 2 })
+        expect(first.conversations.map(({ conversation }) => conversation)).toEqual(['shop.a', 'shop.b'])
+        await label('shop.a', 'open')
+        expect((await unlabelled()).map(({ conversation }) => conversation)).toEqual(['shop.b', 'shop.c'])
+      })
+
+      it('refuses what is no label', async () => {
+        await fill('shop.a', 1)
+        for (const wrong of ['', 'a b', 'A', 'a:', 'a:b:c', `a:${'x'.repeat(65)}`, 'a\nb']) {
+          await expect((async () => log.label('shop.a', '1', [wrong]))()).rejects.toThrow(TypeError)
+        }
       })
     })
 

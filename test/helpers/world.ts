@@ -40,8 +40,8 @@ export async function openPlace(kind: StorageKind): Promise<Place> {
 }
 
 function bound(log: ConversationLog): Omit<ConversationLog, 'shared'> {
-  const { append, find, after, before, recent, watch, remove, close } = log
-  return { append, find, after, before, recent, watch, remove, close }
+  const { append, find, after, before, recent, label, watch, remove, close } = log
+  return { append, find, after, before, recent, label, watch, remove, close }
 }
 
 /** What a test may set. */
@@ -122,8 +122,9 @@ function counted(log: ConversationLog, calls: Record<string, number>): Conversat
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       return (...args: unknown[]) => {
-        // The server itself looks for unfinished turns every now and then, whoever calls.
-        const isRoutine = name === 'recent' && (args[0] as { unfinished?: boolean } | undefined)?.unfinished
+        // The server itself looks for unfinished turns and changed conversations every now and then, whoever calls.
+        const { unfinished, unlabelled } = (args[0] ?? {}) as { unfinished?: boolean; unlabelled?: boolean }
+        const isRoutine = name === 'recent' && (unfinished || unlabelled)
         if (!isRoutine) calls[name] = (calls[name] ?? 0) + 1
         return (value as (...args: unknown[]) => unknown).apply(target, args)
       }

@@ -3,6 +3,8 @@ import { getRouterParam } from 'h3'
 import type { H3, H3Event } from 'h3'
 import type { Registry } from '../../access/registry.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
+import { inboxStates, isIn } from '../../conversations/inbox.ts'
+import type { InboxState } from '../../conversations/inbox.ts'
 import { isRecordsCursor } from '../../conversations/records.ts'
 import type { Live, LiveEvent } from '../../conversations/live.ts'
 import type { Conversations } from '../../conversations/service.ts'
@@ -27,23 +29,26 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
   const { conversations, registry } = options
 
   operatorRoute(app, '/api/activities', options, {
-    async GET({ req: request }) {
+    async GET({ req: request }, { id: operatorId }) {
       const query = queryParams(request.url)
-      const scope = query.get('integrationId')
+      const integrationId = query.get('integrationId')
+      const state = inboxState(query.get('state'))
       const cursor = query.get('cursor')
-      const page = await conversations.activities({
-        ...(scope && { scope }),
+      const page = await conversations.inbox.page({
+        ...(integrationId && { integrationId }),
+        ...(state && { state }),
         ...(cursor && { cursor }),
+        operatorId,
         limit: limit(single(query)),
       })
       const activities = await Promise.all(
         page.conversations.map(async ({ conversation, updatedAt }) => {
           const names = parseConversationKey(conversation)
           const view = await conversations.activity(conversation, registry.get(names?.integrationId ?? ''))
-          return { key: conversation, ...names, ...view, updatedAt }
+          return isIn(view, state, operatorId) ? [{ key: conversation, ...names, ...view, updatedAt }] : []
         }),
       )
-      return json({ activities, cursor: page.cursor })
+      return json({ activities: activities.flat(), cursor: page.cursor, ...(page.isPartial && { partial: true }) })
     },
   })
 
@@ -74,6 +79,15 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
       return json(page)
     },
   })
+}
+
+/** @throws HttpError 400 `invalid_request` */
+function inboxState(text: string | null): InboxState | undefined {
+  const state = inboxStates.find((one) => one === text)
+  if (text !== null && !state) {
+    throw new HttpError(400, 'invalid_request', `state has to be one of ${inboxStates.join(', ')}.`)
+  }
+  return state
 }
 
 async function* framed(news: AsyncGenerator<LiveEvent | null, void, undefined>) {

@@ -2,9 +2,11 @@
 import { getRouterParam } from 'h3'
 import type { H3 } from 'h3'
 import { z } from 'zod'
-import { codePoints, isClientMessageId, limits } from '../../../protocol.ts'
-import type { DeskState } from '../../conversations/desk-state.ts'
+import { codePoints, isClientMessageId, isRecordId, limits } from '../../../protocol.ts'
+import type { Operators } from '../../access/operators.ts'
+import type { DeskState, Person } from '../../conversations/desk-state.ts'
 import type { Desk } from '../../conversations/desk.ts'
+import { HttpError } from '../../errors.ts'
 import { json } from '../answers.ts'
 import { readJson, readOptionalJson } from './body.ts'
 import { keyOf } from './conversations.ts'
@@ -14,6 +16,7 @@ import type { OperatorApi } from './operator.ts'
 /** What these routes need. */
 export interface DeskRoutesOptions extends OperatorApi {
   desk: Desk
+  operators: Pick<Operators, 'get'>
 }
 
 const text = z
@@ -32,6 +35,12 @@ export const approvalSchema = z.strictObject({ body: text.optional() })
 
 /** Why a draft is not to go out; for the people. */
 export const rejectionSchema = z.strictObject({ reason: z.string().trim().max(1_000).optional() })
+
+/** What was shown: everything up to this record. */
+export const readSchema = z.strictObject({ upTo: z.string().refine(isRecordId, 'has to be the id of a record') })
+
+/** Whose the conversation is to be; null: everybody's. */
+export const assignmentSchema = z.strictObject({ operatorId: z.string().max(64).nullable() })
 
 /** Calls that say all by their name. */
 const nothingSchema = z.strictObject({})
@@ -69,6 +78,20 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
     },
   })
 
+  operatorRoute(app, `${path}/read`, options, {
+    async POST(event, { name: by }) {
+      const { upTo } = await readJson(event.req, readSchema)
+      return json({ state: await desk.read(keyOf(event), upTo, by) })
+    },
+  })
+
+  operatorRoute(app, `${path}/assign`, options, {
+    async POST(event, caller) {
+      const { operatorId } = await readJson(event.req, assignmentSchema)
+      return json({ state: await desk.assign(keyOf(event), personOf(operatorId, caller), caller.name) })
+    },
+  })
+
   const decisions: Record<string, (conversation: string, by: string) => Promise<DeskState>> = {
     'approve-customer': desk.approveCustomer,
     'revoke-approval': desk.revokeApproval,
@@ -84,5 +107,13 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
         return json({ state: await decide(keyOf(event), by) })
       },
     })
+  }
+
+  /** Whoever holds the operator key has no account, but may take what they like. @throws HttpError 404 `not_found` */
+  function personOf(operatorId: string | null, caller: Person): Person | null {
+    if (operatorId === null) return null
+    const person = operatorId === caller.id ? caller : options.operators.get(operatorId)
+    if (!person) throw new HttpError(404, 'not_found', 'There is no such operator.')
+    return { id: person.id, name: person.name }
   }
 }

@@ -31,7 +31,8 @@ export function faultyLog(log: ConversationLog, fault: Fault): ConversationLog {
       if (typeof value !== 'function' || name === 'watch' || name === 'close') return value
       return (...args: unknown[]) => {
         const call = () => (value as (...args: unknown[]) => unknown).apply(target, args)
-        const isRoutine = name === 'recent' && (args[0] as RecentOptions | undefined)?.unfinished
+        const { unfinished, unlabelled } = (args[0] ?? {}) as RecentOptions
+        const isRoutine = name === 'recent' && (unfinished || unlabelled)
         return isRoutine ? call() : passOn(fault, `${name} ${laneOf(name, args)}`.trim(), call, error)
       }
     },

@@ -124,7 +124,42 @@ describe('the Redis log', () => {
     expect((await client.keys('*shop.b*')).sort()).toEqual(['lumika:{shop.b}:facts'])
     await log.remove('shop.a')
     await log.remove('shop.b')
-    expect(await client.keys('*')).toEqual([])
+    expect(await client.keys('*')).toEqual(['lumika:{inbox}:stamps'])
+  })
+
+  it('takes an append whose process was lost for one that has come to something, when its time is up', async () => {
+    const [log, client] = [await open(), await control()]
+    const unlabelled = async () =>
+      (await log.recent({ unlabelled: true })).conversations.map(({ conversation, stamp = '' }) => ({
+        conversation,
+        stamp,
+      }))
+    const label = async () => {
+      for (const { conversation, stamp } of await unlabelled()) await log.label(conversation, stamp, ['open'])
+    }
+    for (const name of ['shop.a', 'shop.b']) await log.append(name, 'public', 1)
+    await label()
+    expect(await unlabelled()).toEqual([])
+    // As they stand where a process was killed between the commit and what follows it, of these appends and of one long gone.
+    const seconds = (ago: number) => `${(Date.now() - ago * 1_000) * 1_000}`
+    await client.zadd('lumika:{inbox}:running', seconds(8), 'shop.a one', seconds(12), 'shop.b two')
+    await client.zadd('lumika:{inbox}:running', seconds(100), 'shop.gone three')
+    expect((await unlabelled()).map(({ conversation }) => conversation)).toEqual(['shop.b'])
+    await label()
+    expect(await unlabelled()).toEqual([])
+    expect(await client.zrange('lumika:{inbox}:running', 0, -1)).toEqual(['shop.a one'])
+  })
+
+  it('labels everything that is there from before there were labels', async () => {
+    const [log, client] = [await open(), await control()]
+    for (const name of ['shop.a', 'shop.b']) await log.append(name, 'public', 1)
+    const keys = ['unlabelled', 'stamps', 'running', 'labelled'].map((name) => `lumika:{inbox}:${name}`)
+    await client.del(...keys)
+    const found = (await log.recent({ unlabelled: true })).conversations
+    expect(found.map(({ conversation }) => conversation)).toEqual(['shop.a', 'shop.b'])
+    for (const { conversation, stamp = '' } of found) await log.label(conversation, stamp, ['open'])
+    expect((await log.recent({ unlabelled: true })).conversations).toEqual([])
+    expect((await log.recent({ label: 'open' })).conversations).toHaveLength(2)
   })
 
   it('says resync when the subscription was lost, and hears again', async () => {

@@ -1,0 +1,123 @@
+/** The inbox: conversations by latest activity, all or those in one state. */
+import type { Logger } from '../logger.ts'
+import type { ConversationLog, RecentPage } from '../storage/log.ts'
+import { viewActivity } from './activity.ts'
+import type { ActivityView } from './activity.ts'
+
+/** What conversations can be asked for. */
+export const inboxStates = ['open', 'waiting', 'draft', 'unread', 'mine', 'resolved'] as const
+
+/** `mine`: assigned to whoever asks, and not resolved. */
+export type InboxState = (typeof inboxStates)[number]
+
+/** Which part of the inbox is asked for. */
+export interface InboxQuery {
+  integrationId?: string
+  state?: InboxState
+  /** Who asks: the id of an operator. */
+  operatorId: string
+  cursor?: string
+  limit: number
+}
+
+/** A page of the inbox. */
+export interface InboxPage extends RecentPage {
+  /** Some conversations are not sorted in yet, so some that belong to the page may be missing. */
+  isPartial: boolean
+}
+
+/** The inbox of a log. */
+export interface Inbox {
+  page(query: InboxQuery): Promise<InboxPage>
+  close(): void
+}
+
+/** Options of `createInbox`. */
+export interface InboxOptions {
+  log: ConversationLog
+  logger: Logger
+  /** How often conversations are sorted in that nobody has asked for, in milliseconds. @default 5_000 */
+  sortMs?: number
+}
+
+/** Milliseconds somebody who asks waits at most until what changed just now is sorted in. */
+const patienceMs = 1_000
+/** Conversations sorted in at once. */
+const batch = 50
+
+/**
+ * Makes the inbox of a log. The log knows which conversations were appended to since they were sorted in; they are sorted
+ * in before anybody is answered, so no answer lags behind what was stored, and otherwise every now and then.
+ */
+export function createInbox({ log, logger, sortMs = 5_000 }: InboxOptions): Inbox {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isClosed = false
+
+  /** Sorts in what has changed. Returns whether that is all. */
+  const sort = async (giveUpAt: number): Promise<boolean> => {
+    let left = new Set<string>()
+    while (!isClosed) {
+      const { conversations } = await log.recent({ unlabelled: true, limit: batch })
+      // What is there again after it was just sorted in is being written to now; it is not to be waited for.
+      const stale = conversations.filter(({ conversation, stamp }) => !left.has(`${conversation} ${stamp}`))
+      if (stale.length === 0) return conversations.length < batch
+      await Promise.all(
+        stale.map(async ({ conversation, stamp = '' }) => {
+          await log.label(conversation, stamp, labelsOf(await viewActivity(log, conversation, null)))
+        }),
+      )
+      left = new Set(conversations.map(({ conversation, stamp }) => `${conversation} ${stamp}`))
+      if (conversations.length < batch) return true
+      if (performance.now() > giveUpAt) return false
+    }
+    return false
+  }
+
+  const schedule = () => {
+    // Replicas are not to do the same at the same moment.
+    timer = setTimeout(
+      () => {
+        sort(Infinity)
+          .catch((error: unknown) => logger.warn('inbox: could not be sorted, trying again', { error }))
+          .finally(() => !isClosed && schedule())
+      },
+      sortMs * (0.75 + Math.random() / 2),
+    )
+    if (typeof timer === 'object') timer.unref()
+  }
+  schedule()
+
+  return {
+    async page({ integrationId, state, operatorId, cursor, limit }) {
+      const isWhole = state === undefined || (await sort(performance.now() + patienceMs))
+      const page = await log.recent({
+        ...(integrationId && { scope: integrationId }),
+        ...(state && { label: labelOf(state, operatorId) }),
+        ...(cursor && { cursor }),
+        limit,
+      })
+      return { ...page, isPartial: !isWhole }
+    },
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** Whether a conversation that stands so belongs to a state: it may have changed since it was sorted in. */
+export const isIn = (view: ActivityView, state: InboxState | undefined, operatorId: string): boolean =>
+  state === undefined || labelsOf(view).includes(labelOf(state, operatorId))
+
+/** The states a conversation is in, as labels of the log. */
+function labelsOf({ state, draftWaiting, unread, assignee, lastRecord }: ActivityView): string[] {
+  if (!lastRecord) return []
+  const labels = unread > 0 ? ['unread'] : []
+  if (state === 'resolved') return [...labels, 'resolved']
+  if (state === 'waiting') labels.push('waiting')
+  if (draftWaiting) labels.push('draft')
+  if (assignee) labels.push(labelOf('mine', assignee.id))
+  return [...labels, 'open']
+}
+
+const labelOf = (state: InboxState, operatorId: string): string => (state === 'mine' ? `mine:${operatorId}` : state)
