@@ -73,6 +73,25 @@ const forServers: EnvironmentOptions = {
   },
 }
 
+/** The operators' app: a page, its modules, one style sheet. Nothing of it stands in the page itself, as its policy wants. */
+const dashboard: EnvironmentOptions = {
+  consumer: 'client',
+  build: {
+    ...shared,
+    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
+    cssCodeSplit: false,
+    rolldownOptions: {
+      input: 'dashboard/index.html',
+      output: {
+        entryFileNames: 'dashboard/assets/[name]-[hash].js',
+        chunkFileNames: 'dashboard/assets/[name]-[hash].js',
+        assetFileNames: 'dashboard/assets/[name]-[hash][extname]',
+      },
+      onwarn: fail,
+    },
+  },
+}
+
 /** All that `vite build` writes: the panel comes before `widget.js`, which names it. */
 const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
   environments: {
@@ -82,18 +101,20 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
     ),
     widget: forPages('widget/embed.ts', { entryFileNames: 'widget.js', format: 'iife' }),
     npm: forBundlers,
+    dashboard,
     server: forServers,
   },
   builder: {
     async buildApp(builder) {
       await rm('dist', { recursive: true, force: true })
-      for (const name of ['panel', 'widget', 'npm', 'server']) {
+      for (const name of ['panel', 'widget', 'npm', 'dashboard', 'server']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }
       await cp('demo', 'dist/demo', { recursive: true })
       await chmod('dist/cli.js', 0o755)
       await precompress('dist', /^(widget|[a-z]+-.{8})\.js$/)
+      await precompress('dist/dashboard/assets', /\.(js|css)$/)
       if (existsSync('dist/locales')) await precompress('dist/locales', /\.json$/)
     },
   },

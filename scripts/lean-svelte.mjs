@@ -56,6 +56,8 @@ export function leanSvelte() {
     // Before the compiler, which hides what state a component has.
     enforce: 'pre',
     apply: 'build',
+    // The Dashboard is no guest, and shows what the widget never does.
+    applyToEnvironment: ({ name }) => name !== 'dashboard',
     transform: {
       filter: { id: [/\/svelte\/src\/internal\//, /\.svelte(\.ts)?$/] },
       handler: edit,

@@ -34,6 +34,7 @@ import { configRoutes } from './routes/config.ts'
 import { personDataRoutes } from './routes/api/person-data.ts'
 import { sessionRoutes } from './routes/api/session.ts'
 import { conversationRoutes } from './routes/conversation.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { ConversationLog } from './storage/log.ts'
 import { openCounters, openLog } from './storage/open.ts'
@@ -152,6 +153,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
       await dropCounts(log, integrationId, now())
     },
   })
+  if (assets) dashboardRoutes(app, { assets })
   app.get('/**', ({ req: request, url }) => {
     const asset = assets?.get(url.pathname)
     if (!asset) throw new HttpError(404, 'not_found', 'There is nothing here.')

@@ -1,4 +1,4 @@
-/** The widget's and the demo's files from the build folder, held in memory. */
+/** The widget's, the Dashboard's and the demo's files from the build folder, held in memory. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -40,6 +40,11 @@ export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
   files.set('/widget.js', widget)
   files.set(pinned.path, { ...widget, cacheControl: immutable })
   for (const name of parts) files.set(`/${name}`, readAsset(join(folder, name), immutable))
+
+  for (const name of ['dashboard/index.html', ...inside(folder, 'dashboard/assets')]) {
+    if (/\.(br|gz)$/.test(name)) continue
+    files.set(`/${name}`, readAsset(join(folder, name), name.endsWith('.html') ? revalidated : immutable))
+  }
 
   const pages = new Map<string, string>()
   for (const name of readdirSync(join(folder, 'demo'))) {

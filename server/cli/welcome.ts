@@ -27,6 +27,7 @@ export function announce(options: AnnounceOptions): void {
   const tag = token === null ? null : scriptTag(publicUrl, token)
   const pinnedTag = token === null || !pinned ? null : scriptTag(publicUrl, token, pinned)
   const demo = `${url}/demo`
+  const dashboard = `${url}/dashboard`
   if (json) {
     if (operatorKey !== null) logger.info('operator key made; it is shown only once', { operatorKey })
     if (tag !== null)
@@ -35,10 +36,10 @@ export function announce(options: AnnounceOptions): void {
         ...(pinnedTag && { pinnedScriptTag: pinnedTag }),
         demo,
       })
-    logger.info(`lumika listening on ${url}`, { url })
+    logger.info(`lumika listening on ${url}`, { url, dashboard })
     return
   }
-  print(`lumika listening on ${url}\n\n`)
+  print(`lumika listening on ${url}\n\n  Dashboard     ${dashboard}\n`)
   if (tag !== null) {
     print(`  Demo shop     ${demo}\n  Demo app      ${demo}/app\n`)
   }

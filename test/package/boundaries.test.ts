@@ -71,7 +71,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     may: /^(protocol\.ts|server\/responders\/.+|eventsource-parser)$/,
   },
   { name: 'the server', files: /^server\//, may: /^(protocol\.ts|server\/(?!cli).+|h3|srvx|unstorage)$/ },
-  { name: 'the dashboard', files: /^dashboard\//, may: /^(protocol\.ts|dashboard\/.+|svelte(\/.+)?)$/ },
+  { name: 'the dashboard', files: /^dashboard\//, may: /^(protocol\.ts|dashboard\/.+|svelte(\/.+)?|bits-ui)$/ },
 ]
 
 const files = ['protocol.ts', ...['adapters', 'widget', 'server', 'dashboard'].flatMap(sourcesIn)]

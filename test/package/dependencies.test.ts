@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isAtLeast, problemsOf } from '../../scripts/lockfile.mjs'
 import type { Lockfile } from '../../scripts/lockfile.mjs'
-import { bundled } from '../../scripts/sbom.mjs'
+import { bundled, carried } from '../../scripts/sbom.mjs'
 import { built, root } from '../helpers/build.ts'
 import { importsOf, sourcesIn } from '../helpers/sources.ts'
 
@@ -102,8 +102,8 @@ describe('F110: the bill of materials', () => {
     }
   })
 
-  it('F110: what is built in is what the widget’s sources import beside our dependencies', () => {
-    const imported = ['widget', 'adapters'].flatMap(sourcesIn).flatMap(importsOf)
+  it('F110: what is built in is what the widget’s and the Dashboard’s sources import beside our dependencies', () => {
+    const imported = ['widget', 'adapters', 'dashboard'].flatMap(sourcesIn).flatMap(importsOf)
     const packages = imported.map(({ to }) => /^(@[^/]+\/[^/]+|[a-z][^/.]*)(?=\/|$)/.exec(to)?.[1] ?? '')
     const own = new Set(
       packages.filter((name) => name in manifest.devDependencies && !(name in manifest.peerDependencies)),
@@ -133,10 +133,9 @@ interface Manifest {
 /** What Node would find, beginning at what we name: the folders themselves are walked, not the lockfile. */
 function installed(): string[] {
   const found = new Map<string, string>()
-  const open: [name: string, from: string][] = [...Object.keys(manifest.dependencies), ...bundled].map((name) => [
-    name,
-    '',
-  ])
+  const open: [name: string, from: string][] = [...Object.keys(manifest.dependencies), ...bundled, ...carried].map(
+    (name) => [name, ''],
+  )
   for (let next = open.pop(); next; next = open.pop()) {
     const [name, from] = next
     const folder = folderOf(name, from)
@@ -144,7 +143,8 @@ function installed(): string[] {
     const { version, dependencies = {} } = read(`${folder}/package.json`) as Manifest
     found.set(folder, `${name}@${version}`)
     // What is built in brings along only what the bundler took; that is looked at below.
-    if (!bundled.includes(name)) open.push(...Object.keys(dependencies).map((one): [string, string] => [one, folder]))
+    if (!bundled.includes(name) && !carried.includes(name))
+      open.push(...Object.keys(dependencies).map((one): [string, string] => [one, folder]))
   }
   return [...found.values()]
 }

@@ -1,0 +1,108 @@
+/** A conversation's records as they are shown: days, messages, notes, drafts with what became of them, events. */
+import type { OperatorRecord, PrivateRecord, PublicRecord } from '../api/types.ts'
+import { dayOf } from '../ui/time.ts'
+
+/** Who has written something. */
+export type Writer = { kind: 'customer' | 'assistant' } | { kind: 'operator'; name: string }
+
+/** What became of a draft; null: nobody has decided. */
+export type Verdict = { kind: 'rejected'; by: string; reason: string } | null
+
+/** A line of the time line. */
+export type Item =
+  | { kind: 'day'; id: string; label: string }
+  | {
+      kind: 'message'
+      id: string
+      record: PublicRecord
+      writer: Writer
+      isFirst: boolean
+      /** The assistant's own words, where a person has put it otherwise. */
+      draft: string | null
+    }
+  | { kind: 'note'; id: string; record: PrivateRecord; by: string }
+  | { kind: 'draft'; id: string; record: PrivateRecord; verdict: Verdict }
+  | { kind: 'event'; id: string; text: string; createdAt: string }
+
+/** The records as items, oldest first. Drafts that went out are the messages they became. */
+export function toItems(records: readonly OperatorRecord[]): Item[] {
+  const drafts = new Map(records.filter(({ type }) => type === 'draft').map((record) => [record.id, record]))
+  const published = new Set<string>()
+  const verdicts = new Map<string, NonNullable<Verdict>>()
+  for (const record of records) {
+    if (record.visibility === 'public') {
+      if (record.approval) published.add(record.approval.draftId)
+    } else if (record.type === 'rejection') {
+      const { draftId, by, reason } = record.data
+      verdicts.set(`${draftId}`, { kind: 'rejected', by: `${by}`, reason: typeof reason === 'string' ? reason : '' })
+    }
+  }
+
+  const items: Item[] = []
+  let day = ''
+  for (const record of records) {
+    const item = itemOf(record)
+    if (!item) continue
+    const today = dayOf(record.createdAt)
+    if (today !== day) items.push({ kind: 'day', id: `day ${record.createdAt}`, label: today })
+    day = today
+    items.push(item)
+  }
+  return items
+
+  function itemOf(record: OperatorRecord): Item | null {
+    const id = `${record.visibility} ${record.id}`
+    if (record.visibility === 'public') {
+      const writer = writerOf(record)
+      const last = items.at(-1)
+      const isFirst = last?.kind !== 'message' || nameOf(last.writer) !== nameOf(writer)
+      const draft = record.approval?.isEdited ? (drafts.get(record.approval.draftId)?.body ?? null) : null
+      return { kind: 'message', id, record, writer, isFirst, draft }
+    }
+    if (record.type === 'note') return { kind: 'note', id, record, by: `${record.data['by']}` }
+    if (record.type === 'draft') {
+      return published.has(record.id) ? null : { kind: 'draft', id, record, verdict: verdicts.get(record.id) ?? null }
+    }
+    const text = eventText(record)
+    return text ? { kind: 'event', id, text, createdAt: record.createdAt } : null
+  }
+}
+
+/** The newest draft nobody has decided about. */
+export const waitingDraft = (items: readonly Item[]): PrivateRecord | undefined =>
+  items.findLast((item): item is DraftItem => item.kind === 'draft' && item.verdict === null)?.record
+
+/** A draft in the time line. */
+export type DraftItem = Extract<Item, { kind: 'draft' }>
+
+/** Who has written a message. */
+export function writerOf({ actor, data }: Pick<PublicRecord, 'actor' | 'data'>): Writer {
+  if (actor === 'customer') return { kind: 'customer' }
+  return data?.author ? { kind: 'operator', name: data.author.name } : { kind: 'assistant' }
+}
+
+const nameOf = (writer: Writer): string => (writer.kind === 'operator' ? `operator ${writer.name}` : writer.kind)
+
+const deskEvents: Record<string, string> = {
+  'customer-approved': 'approved this customer: answers go out by themselves',
+  'approval-revoked': 'withdrew the approval of this customer',
+  'taken-over': 'took over from the assistant',
+  'handed-back': 'handed back to the assistant',
+  resolved: 'resolved the conversation',
+  reopened: 'reopened the conversation',
+  unassigned: 'gave the conversation back to everybody',
+}
+
+function eventText({ type, data }: PrivateRecord): string | null {
+  if (type === 'event') {
+    const assignee = (data['state'] as { assignee?: { name: string } | null } | undefined)?.assignee
+    const isAssigned = data['event'] === 'assigned' && assignee
+    const what = isAssigned ? `assigned the conversation to ${assignee.name}` : deskEvents[`${data['event']}`]
+    return what ? `${data['by']} ${what}` : null
+  }
+  if (type !== 'turn-end') return null
+  const failure = data['failure'] as { message?: string } | undefined
+  if (failure) return `The assistant could not answer. ${failure.message ?? ''}`.trim()
+  if (data['stopped']) return 'The answer was stopped before it began'
+  return data['pending'] === 'human' ? 'The assistant asked for a person' : null
+}

@@ -1,0 +1,90 @@
+/** The feed of what changes, from the server, as it changes. It says where to look, not what is there. */
+
+/** News of one conversation, or of all. */
+export type News =
+  | { type: 'activity' | 'writing'; key: string; integrationId: string }
+  | { type: 'presence'; key: string; [fact: string]: unknown }
+  /** Something may have been missed: look at everything again. */
+  | { type: 'resync' }
+
+/** Options of `Live`. */
+export interface LiveOptions {
+  /** How long to wait before the feed is asked for again, in milliseconds; doubled with each failure, up to 30 s. @default 1_000 */
+  retryMs?: number
+  /** How often everybody looks while there is no feed, in milliseconds. @default 10_000 */
+  pollMs?: number
+}
+
+/** The feed, for as many listeners as there are. While it is broken, they are told to look every few seconds. */
+export class Live {
+  /** Whether news arrive by themselves now. */
+  isConnected = $state(false)
+  #listeners: ((news: News) => void)[] = []
+  #source: EventSource | null = null
+  #failures = 0
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #poll: ReturnType<typeof setInterval> | undefined
+  readonly #retryMs: number
+  readonly #pollMs: number
+
+  constructor({ retryMs = 1_000, pollMs = 10_000 }: LiveOptions = {}) {
+    this.#retryMs = retryMs
+    this.#pollMs = pollMs
+  }
+
+  /** Calls back with all news until the returned function is called. */
+  listen(listener: (news: News) => void): () => void {
+    this.#listeners = [...this.#listeners, listener]
+    return () => {
+      this.#listeners = this.#listeners.filter((each) => each !== listener)
+    }
+  }
+
+  start(): void {
+    this.#connect()
+    this.#poll = setInterval(() => {
+      if (!this.isConnected && document.visibilityState === 'visible') this.#tell({ type: 'resync' })
+    }, this.#pollMs)
+    addEventListener('online', this.#again)
+  }
+
+  stop(): void {
+    removeEventListener('online', this.#again)
+    clearInterval(this.#poll)
+    clearTimeout(this.#retry)
+    this.#source?.close()
+    this.#source = null
+    this.isConnected = false
+  }
+
+  #again = (): void => {
+    this.#source?.close()
+    this.#failures = 0
+    this.#connect()
+  }
+
+  #connect(): void {
+    clearTimeout(this.#retry)
+    const source = new EventSource('/api/activities/live')
+    this.#source = source
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      const news = JSON.parse(data) as News | { type: 'ready' }
+      if (news.type !== 'ready') return this.#tell(news)
+      this.#failures = 0
+      this.isConnected = true
+      // What happened before the feed was there is seen by looking.
+      this.#tell({ type: 'resync' })
+    }
+    source.onerror = () => {
+      // Browsers come back by themselves after some failures and give up after others. One way for all of them.
+      source.close()
+      this.isConnected = false
+      const wait = Math.min(30_000, this.#retryMs * 2 ** this.#failures++)
+      this.#retry = setTimeout(() => this.#connect(), wait)
+    }
+  }
+
+  #tell(news: News): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+}

@@ -1,0 +1,9 @@
+/** The Dashboard: what operators see in their browser. */
+import { mount } from 'svelte'
+import App from './app/App.svelte'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+
+const target = document.getElementById('app')
+if (target) mount(App, { target })

@@ -1,0 +1,100 @@
+/** What operators' browsers get at `/dashboard`: one page for every address, under a policy that trusts nothing but our files. */
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startServer } from '../helpers/server.ts'
+import type { ServerProcess } from '../helpers/server.ts'
+
+let server: ServerProcess
+let page: string
+
+beforeAll(async () => {
+  server = await startServer()
+  page = await (await fetch(`${server.url}/dashboard`)).text()
+})
+
+afterAll(() => server?.kill())
+
+const files = (): string[] => [...page.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path)
+
+describe('the Dashboard as it is served', () => {
+  test('the first start says where it is', () => {
+    expect(server.output()).toContain(`Dashboard     ${server.url}/dashboard\n`)
+  })
+
+  test.each([
+    '/dashboard',
+    '/dashboard/',
+    '/dashboard/activities/int_x.abc',
+    '/dashboard/join',
+    '/dashboard/no/such/page',
+  ])('%s is the page, asked about before each use', async (path) => {
+    const response = await fetch(server.url + path)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(response.headers.get('cache-control')).toBe('no-cache')
+    expect(await response.text()).toBe(page)
+  })
+
+  test('its policy lets nothing run, connect or frame but what this server has sent as a file', async () => {
+    const { headers } = await fetch(`${server.url}/dashboard/activities`)
+    const policy = (headers.get('content-security-policy') ?? '').split('; ')
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+      ]),
+    )
+    expect(policy.join()).not.toMatch(/unsafe|http|\*|nonce|sha/)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
+    expect(headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test('a copy that is still good is told so, under the same policy', async () => {
+    const etag = (await fetch(`${server.url}/dashboard`)).headers.get('etag') ?? ''
+    const again = await fetch(`${server.url}/dashboard/activities`, { headers: { 'if-none-match': etag } })
+    expect(again.status).toBe(304)
+    expect(again.headers.get('content-security-policy')).toContain("script-src 'self'")
+  })
+
+  test('the page itself holds no script and no style, and names nothing of anybody else', () => {
+    expect(page).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]* src=")/)
+    expect(files().length).toBeGreaterThanOrEqual(2)
+    for (const path of files()) expect(path).toMatch(/^\/dashboard\/assets\/[\w-]+-[\w-]{8}\.(js|css)$/)
+  })
+
+  test('its files are kept for ever, compressed before they are asked for, and light', async () => {
+    let bytes = 0
+    for (const path of files()) {
+      const response = await fetch(server.url + path, { headers: { 'accept-encoding': 'br' } })
+      expect(response.headers.get('cache-control')).toContain('immutable')
+      expect(response.headers.get('content-encoding')).toBe('br')
+      bytes += gzipSync(await response.text(), { level: 9 }).byteLength
+    }
+    // 72 KB when it was first built. Operators load it once with each version.
+    expect(bytes).toBeLessThanOrEqual(122_880)
+  })
+
+  test('a file that is not there is not the page', async () => {
+    const response = await fetch(`${server.url}/dashboard/assets/index-00000000.js`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ error: { code: 'not_found' } })
+  })
+
+  test('nothing outside of the build can be named', async () => {
+    for (const path of ['/dashboard/assets/..%2f..%2fpackage.json', '/dashboard/assets/%2e%2e/index.html']) {
+      const response = await fetch(server.url + path)
+      const text = await response.text()
+      expect(response.status === 404 || text === page).toBe(true)
+      expect(text).not.toContain('"dependencies"')
+    }
+  })
+})
