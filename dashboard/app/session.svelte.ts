@@ -37,15 +37,13 @@ export class Session {
 
   /** @throws ApiError */
   async logIn(name: string, password: string): Promise<void> {
-    await this.#api.post('session', { name, password })
-    await this.ask()
+    await this.#enter('session', { name, password })
   }
 
-  /** The first owner, by the operator key, or somebody invited; then logs in. @throws ApiError */
+  /** The first owner, by the operator key, or somebody invited. @throws ApiError */
   async join(proof: { operatorKey: string } | { invitation: string }, name: string, password: string): Promise<void> {
-    await this.#api.post('operators', { ...proof, name, password })
-    await this.ask()
-    if (!this.operator) await this.logIn(name, password)
+    await this.#enter('operators', { ...proof, name, password })
+    this.hasOwner = true
   }
 
   /** @param everywhere on all other devices, too @throws ApiError */
@@ -57,5 +55,9 @@ export class Session {
   /** The server knows this session no more. */
   ended(): void {
     this.operator = null
+  }
+
+  async #enter(path: string, body: object): Promise<void> {
+    this.operator = (await this.#api.post<{ operator: Operator }>(path, body)).operator
   }
 }
