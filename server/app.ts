@@ -2,6 +2,7 @@
 import { H3 } from 'h3'
 import type { HTTPError } from 'h3'
 import type { Storage } from 'unstorage'
+import { createAudit } from './access/audit.ts'
 import { corsHeaders } from './access/cors.ts'
 import { createOperators } from './access/operators.ts'
 import { createScrypt } from './access/passwords.ts'
@@ -106,6 +107,8 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const operators = await createOperators({ log, passwords: options.passwords ?? createScrypt(), now })
   const sessions = createSessions({ log, operators, now })
 
+  const audit = createAudit(log)
+
   const budget = createBudget({
     log,
     logger,
@@ -114,6 +117,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   })
   const conversations = createConversations({
     log,
+    audit,
     logger,
     now,
     mayAnswer: budget.take,
@@ -129,12 +133,12 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   })
   const publicUrl = options.publicUrl ?? 'http://localhost:3000'
   const door = createDoor({ registry, sessions, publicUrl, listeningUrl: options.listeningUrl })
-  const api = { door, logger }
+  const api = { door, audit, logger }
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
   conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
   configRoutes(app, { registry, logger, publicOrigin, now })
   healthRoutes(app, { log, logger })
-  sessionRoutes(app, { ...api, operators, sessions })
+  sessionRoutes(app, { ...api, operators, sessions, now })
   operatorsRoutes(app, { ...api, operators, sessions, registry })
   invitationRoutes(app, { ...api, operators, publicUrl })
   apiConversationRoutes(app, { ...api, conversations, live, registry })

@@ -1,5 +1,6 @@
 /** The use cases of a conversation. Knows neither HTTP nor a storage driver. */
 import type { HistoryPage } from '../../protocol.ts'
+import type { Audit } from '../access/audit.ts'
 import type { Integration } from '../access/integration.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
@@ -13,8 +14,7 @@ import type { HistoryQuery } from './history.ts'
 import { createInbox } from './inbox.ts'
 import type { Inbox } from './inbox.ts'
 import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
-import { erase, exported, readAudit } from './person-data.ts'
-import type { AuditPage } from './person-data.ts'
+import { erase, exported } from './person-data.ts'
 import { receive } from './receive.ts'
 import { records } from './records.ts'
 import type { OperatorRecord, RecordsPage } from './records.ts'
@@ -29,6 +29,8 @@ import { createWakeups } from './wakeups.ts'
 /** What the service needs. */
 export interface ConversationsOptions extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'> {
   log: ConversationLog
+  /** Where erasures are proved. */
+  audit: Pick<Audit, 'note'>
   /** The wall clock, in milliseconds. */
   now: () => number
 }
@@ -81,9 +83,7 @@ export interface Conversations {
   /** Everything that is kept of a conversation, in order. @throws HttpError `not_found` */
   exported(conversation: string): Promise<AsyncGenerator<OperatorRecord, void, undefined>>
   /** Erases a conversation, and proves it. It may be called again for the same one. */
-  erase(conversation: string, by: string): Promise<void>
-  /** Who has erased what, newest first. */
-  audit(cursor: string | null, limit: number): Promise<AuditPage>
+  erase(conversation: string, by: { id: string; name: string }): Promise<void>
   /** Erases every conversation of an integration. */
   removeAll(integrationId: string): Promise<void>
   /** Takes up what an earlier process left unfinished. */
@@ -96,7 +96,7 @@ const STREAMS_MS = 1_000
 
 /** Makes the service of a log. */
 export function createConversations(options: ConversationsOptions): Conversations {
-  const { log, now } = options
+  const { log, audit, now } = options
   const wakeups = createWakeups(log)
   const monotonic = () => performance.now()
   const inbox = createInbox(options)
@@ -218,8 +218,7 @@ export function createConversations(options: ConversationsOptions): Conversation
       await mustExist(conversation)
       return exported(log, wakeups, conversation)
     },
-    erase: (conversation, by) => erase(log, conversation, by),
-    audit: (cursor, limit) => readAudit(log, cursor, limit),
+    erase: (conversation, by) => erase(log, audit, conversation, by),
 
     async removeAll(integrationId) {
       for (;;) {

@@ -37,7 +37,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   {
     name: 'conversations',
     files: /^server\/conversations\//,
-    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/integration)\.ts|server\/(errors|logger|random)\.ts)$/,
+    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/(audit|integration))\.ts|server\/(errors|logger|random)\.ts)$/,
   },
   {
     name: 'passwords',

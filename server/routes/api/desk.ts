@@ -3,13 +3,18 @@ import { getRouterParam } from 'h3'
 import type { H3 } from 'h3'
 import { z } from 'zod'
 import { codePoints, isClientMessageId, isRecordId, limits } from '../../../protocol.ts'
+import type { AuditAction } from '../../access/audit.ts'
 import type { Operators } from '../../access/operators.ts'
 import type { DeskState, Person } from '../../conversations/desk-state.ts'
 import type { Desk } from '../../conversations/desk.ts'
+import { parseConversationKey } from '../../conversations/keys.ts'
+import type { OperatorRecord } from '../../conversations/records.ts'
 import { HttpError } from '../../errors.ts'
+import { sha256 } from '../../random.ts'
 import { json } from '../answers.ts'
 import { readJson, readOptionalJson } from './body.ts'
 import { keyOf } from './conversations.ts'
+import type { Caller } from './door.ts'
 import { operatorRoute } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 
@@ -47,8 +52,16 @@ const nothingSchema = z.strictObject({})
 
 /** Adds the routes to the app. */
 export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
-  const { desk } = options
+  const { desk, audit } = options
   const path = '/api/conversations/:key'
+
+  async function noteDecision(by: Caller, action: AuditAction, key: string, draftId: string, record: OperatorRecord) {
+    const decidedBy = record.visibility === 'public' ? record.approval?.by : record.data['by']
+    // The second of two who press at once is told what became of it, and has not decided.
+    if (decidedBy !== by.name) return
+    const { integrationId = '' } = parseConversationKey(key) ?? {}
+    await audit.note(by, action, await sha256(key), { integrationId, draftId, once: `decided:${draftId}` })
+  }
 
   operatorRoute(app, `${path}/messages`, options, {
     async POST(event, { name: by }) {
@@ -65,16 +78,22 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
   })
 
   operatorRoute(app, `${path}/drafts/:id/approve`, options, {
-    async POST(event, { name: by }) {
+    async POST(event, operator) {
       const { body } = await readOptionalJson(event.req, approvalSchema)
-      return json({ record: await desk.approve(keyOf(event), getRouterParam(event, 'id') ?? '', by, body) })
+      const [key, draftId] = [keyOf(event), getRouterParam(event, 'id') ?? '']
+      const record = await desk.approve(key, draftId, operator.name, body)
+      await noteDecision(operator, 'draft-approved', key, draftId, record)
+      return json({ record })
     },
   })
 
   operatorRoute(app, `${path}/drafts/:id/reject`, options, {
-    async POST(event, { name: by }) {
+    async POST(event, operator) {
       const { reason } = await readOptionalJson(event.req, rejectionSchema)
-      return json({ record: await desk.reject(keyOf(event), getRouterParam(event, 'id') ?? '', by, reason) })
+      const [key, draftId] = [keyOf(event), getRouterParam(event, 'id') ?? '']
+      const record = await desk.reject(key, draftId, operator.name, reason)
+      await noteDecision(operator, 'draft-rejected', key, draftId, record)
+      return json({ record })
     },
   })
 

@@ -21,23 +21,27 @@ export const createInvitationSchema = z.strictObject({ role: roleSchema })
 
 /** Adds the routes to the app. */
 export function invitationRoutes(app: H3, options: InvitationRoutesOptions): void {
+  const { audit } = options
   const { invitations } = options.operators
   const base = options.publicUrl.replace(/\/+$/, '')
 
   operatorRoute(app, '/api/invitations', options, {
     GET: owners(() => json({ invitations: invitations.list().map(toCard) })),
 
-    POST: owners(async (event, { id: by }) => {
+    POST: owners(async (event, operator) => {
       const { role } = await readJson(event.req, createInvitationSchema)
-      const { invitation, secret } = await invitations.create(role, by)
+      const { invitation, secret } = await invitations.create(role, operator.id)
+      await audit.note(operator, 'invitation-created', invitation.id, { role })
       // Behind the `#`, where no server and no log along the way gets to see it.
       return json({ invitation: toCard(invitation), url: `${base}/dashboard/join#${secret}` }, 201)
     }),
   })
 
   operatorRoute(app, '/api/invitations/:id', options, {
-    DELETE: owners(async (event) => {
-      await invitations.revoke(getRouterParam(event, 'id') ?? '')
+    DELETE: owners(async (event, operator) => {
+      const id = getRouterParam(event, 'id') ?? ''
+      await invitations.revoke(id)
+      await audit.note(operator, 'invitation-revoked', id)
       return empty(204)
     }),
   })

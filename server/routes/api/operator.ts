@@ -1,5 +1,6 @@
 /** The operators' door: who may use `/api`, and the frame every route of it stands in. */
 import type { H3, H3Event } from 'h3'
+import type { Audit } from '../../access/audit.ts'
 import { corsHeaders } from '../../access/cors.ts'
 import { HttpError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
@@ -9,6 +10,7 @@ import type { Caller, Door } from './door.ts'
 /** What every route of the operator API needs. */
 export interface OperatorApi {
   door: Door
+  audit: Audit
   logger: Logger
 }
 

@@ -50,7 +50,7 @@ export const changePasswordSchema = z.strictObject({ current: z.string().max(1_0
 
 /** Adds the routes to the app. */
 export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void {
-  const { door, operators, registry, sessions } = options
+  const { door, audit, operators, registry, sessions } = options
 
   const welcome = async (operator: OperatorAccount): Promise<Response> =>
     json({ operator: toOperator(operator) }, 201, door.cookie(await sessions.begin(operator)))
@@ -69,22 +69,33 @@ export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void 
       async open(event) {
         door.checkPage(event)
         const { invitation, operatorKey = '', ...given } = await readJson(event.req, createOperatorSchema)
-        if (invitation !== undefined) return welcome((await operators.invitations.use(invitation, given)).operator)
+        if (invitation !== undefined) {
+          const used = await operators.invitations.use(invitation, given)
+          await audit.note(used.operator, 'invitation-used', used.invitation.id, { role: used.operator.role })
+          return welcome(used.operator)
+        }
         if (!(await registry.checkOperatorKey(operatorKey))) {
           throw new HttpError(403, 'invalid_operator_key', 'That is not the operator key of this server.')
         }
-        return welcome(await operators.createOwner(given))
+        const owner = await operators.createOwner(given)
+        await audit.note(owner, 'owner-created', owner.id)
+        return welcome(owner)
       },
     },
   })
 
   operatorRoute(app, '/api/operators/:id', options, {
-    PATCH: owners(async (event) => {
-      const patch = await readJson(event.req, updateOperatorSchema)
-      return json({ operator: toOperator(await operators.update(idOf(event), patch)) })
+    PATCH: owners(async (event, operator) => {
+      const { name, role } = await readJson(event.req, updateOperatorSchema)
+      const changed = await operators.update(idOf(event), { name, role })
+      if (name !== undefined) await audit.note(operator, 'operator-renamed', changed.id, { name })
+      if (role !== undefined) await audit.note(operator, 'role-changed', changed.id, { role })
+      return json({ operator: toOperator(changed) })
     }),
-    DELETE: owners(async (event) => {
-      await operators.remove(idOf(event))
+    DELETE: owners(async (event, operator) => {
+      const id = idOf(event)
+      await operators.remove(id)
+      await audit.note(operator, 'operator-removed', id, { once: `removed:${id}` })
       return empty(204)
     }),
   })
@@ -93,6 +104,7 @@ export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void 
     async POST(event, { id }) {
       const { current, next } = await readJson(event.req, changePasswordSchema)
       const operator = await operators.changePassword(id, current, next)
+      await audit.note(operator, 'password-changed', id)
       // All sessions are over, this one goes on as a new one.
       return json({ operator: toOperator(operator) }, 200, door.cookie(await sessions.begin(operator)))
     },

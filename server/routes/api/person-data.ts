@@ -6,6 +6,7 @@ import { parseConversationKey } from '../../conversations/keys.ts'
 import type { OperatorRecord } from '../../conversations/records.ts'
 import type { Conversations } from '../../conversations/service.ts'
 import { HttpError } from '../../errors.ts'
+import { sha256 } from '../../random.ts'
 import { empty, json } from '../answers.ts'
 import { limit, queryParams, single } from '../params.ts'
 import { keyOf } from './conversations.ts'
@@ -19,34 +20,37 @@ export interface PersonDataRoutesOptions extends OperatorApi {
 
 /** Adds the routes to the app. */
 export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): void {
-  const { conversations } = options
+  const { conversations, audit } = options
 
   operatorRoute(app, '/api/conversations/:key/export', options, {
-    async GET(event) {
+    async GET(event, operator) {
       const key = keyOf(event)
       const format = queryParams(event.req.url).get('format') ?? 'json'
       const write = Object.hasOwn(formats, format) ? formats[format as keyof typeof formats] : undefined
       if (!write) throw new HttpError(400, 'invalid_request', 'The format of an export is json or text.')
-      return write(key, await conversations.exported(key))
+      const records = await conversations.exported(key)
+      const { integrationId = '' } = parseConversationKey(key) ?? {}
+      await audit.note(operator, 'conversation-exported', await sha256(key), { integrationId })
+      return write(key, records)
     },
   })
 
   operatorRoute(app, '/api/conversations/:key', options, {
-    DELETE: owners(async (event, { name: by }) => {
-      await conversations.erase(keyOf(event), by)
+    DELETE: owners(async (event, operator) => {
+      await conversations.erase(keyOf(event), operator)
       return empty(204)
     }),
   })
 
   operatorRoute(app, '/api/audit', options, {
-    async GET(event) {
+    GET: owners(async (event) => {
       const query = queryParams(event.req.url)
       const cursor = query.get('cursor')
       if (cursor !== null && !isRecordId(cursor)) {
         throw new HttpError(400, 'invalid_cursor', 'cursor has to be the cursor of an earlier answer.')
       }
-      return json(await conversations.audit(cursor, limit(single(query))))
-    },
+      return json(await audit.page(cursor, limit(single(query))))
+    }),
   })
 }
 

@@ -14,6 +14,8 @@ import type { OperatorApi } from './operator.ts'
 export interface SessionRoutesOptions extends OperatorApi {
   operators: Operators
   sessions: Sessions
+  /** The wall clock, in milliseconds. */
+  now: () => number
 }
 
 /** The body of `POST /api/session`. */
@@ -24,7 +26,18 @@ export const toOperator = ({ id, name, role }: Caller) => ({ id, name, role })
 
 /** Adds the routes to the app. */
 export function sessionRoutes(app: H3, options: SessionRoutesOptions): void {
-  const { door, operators, sessions } = options
+  const { door, audit, logger, operators, sessions } = options
+
+  /**
+   * Nobody waits for it: how long it takes would tell which names there are. And once a minute for each, so that whoever
+   * guesses does not fill the storage.
+   */
+  function noteFailure(operatorId: string | null): void {
+    const once = `failed:${operatorId}:${Math.floor(options.now() / 60_000)}`
+    audit.note(null, 'log-in-failed', operatorId, { once }).catch((error: unknown) => {
+      logger.warn('audit: a failed log-in could not be written down', { error })
+    })
+  }
 
   operatorRoute(app, '/api/session', options, {
     GET: {
@@ -39,7 +52,11 @@ export function sessionRoutes(app: H3, options: SessionRoutesOptions): void {
         door.checkPage(event)
         const given = await readJson(event.req, loginSchema)
         const operator = await operators.authenticate(given)
-        if (!operator) throw new HttpError(401, 'invalid_login', 'The name or the password is not right.')
+        if (!operator) {
+          noteFailure(operators.named(given.name)?.id ?? null)
+          throw new HttpError(401, 'invalid_login', 'The name or the password is not right.')
+        }
+        await audit.note(operator, 'logged-in', operator.id)
         return json({ operator: toOperator(operator) }, 200, door.cookie(await sessions.begin(operator)))
       },
     },
@@ -55,8 +72,12 @@ export function sessionRoutes(app: H3, options: SessionRoutesOptions): void {
   })
 
   operatorRoute(app, '/api/sessions', options, {
-    async DELETE(_event, { id }) {
-      if (operators.get(id)) await operators.endSessions(id)
+    async DELETE(_event, operator) {
+      const { id } = operator
+      if (operators.get(id)) {
+        await operators.endSessions(id)
+        await audit.note(operator, 'logged-out-everywhere', id)
+      }
       return empty(204, door.cookie(null))
     },
   })

@@ -70,8 +70,9 @@ describe.each(storages)("a person's data, on %s", (kind) => {
       {
         action: 'conversation-erased',
         by: 'Operator',
+        byId: 'operator-key',
         integrationId,
-        conversationHash: expect.stringMatching(/^[\w-]{43}$/) as string,
+        target: expect.stringMatching(/^[\w-]{43}$/) as string,
         id: expect.any(String) as string,
         at: expect.any(String) as string,
       },
