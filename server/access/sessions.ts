@@ -28,8 +28,8 @@ export interface Sessions {
   lastSeen(): Promise<ReadonlyMap<string, number>>
   /** Hears when sessions may have ended, by whatever process. Returns what ends it. */
   onChange(listener: () => void): () => void
-  /** Stops following the log. The log itself stays open. */
-  close(): void
+  /** Notes down what is left and stops following the log. The log itself stays open. */
+  close(): Promise<void>
 }
 
 /** The longest life of a session, in milliseconds, however much it is used. */
@@ -67,6 +67,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   const lastSeen = new Map<string, number>()
   const listeners = new Set<() => void>()
   const tell = () => listeners.forEach((listener) => listener())
+  /** What is being noted down. */
+  let notes: Promise<unknown> = Promise.resolve()
   const unfollow = operators.onChange(tell)
 
   const periodOf = (number: number): Promise<Period> => {
@@ -79,13 +81,14 @@ export function createSessions(options: SessionsOptions): Sessions {
     return opening
   }
 
+  function see(session: Session | undefined, at: number): void {
+    if (!session) return
+    session.seenAt = Math.max(session.seenAt, at)
+    lastSeen.set(session.operatorId, Math.max(lastSeen.get(session.operatorId) ?? 0, at))
+  }
+
   async function openPeriod(number: number): Promise<Period> {
     const sessions = new Map<string, Session>()
-    const saw = (session: Session | undefined, at: number) => {
-      if (!session) return
-      session.seenAt = Math.max(session.seenAt, at)
-      lastSeen.set(session.operatorId, Math.max(lastSeen.get(session.operatorId) ?? 0, at))
-    }
     const ledger = await createLedger<SessionsEntry>({
       log,
       conversation: nameOf(number),
@@ -93,8 +96,8 @@ export function createSessions(options: SessionsOptions): Sessions {
         if (entry.type === 'session') {
           const { hash, operatorId, generation, at } = entry
           sessions.set(hash, { operatorId, generation, startedAt: at, seenAt: at })
-          saw(sessions.get(hash), at)
-        } else if (entry.type === 'seen') saw(sessions.get(entry.hash), entry.at)
+          see(sessions.get(hash), at)
+        } else if (entry.type === 'seen') see(sessions.get(entry.hash), entry.at)
         else if (entry.type === 'ended') sessions.delete(entry.hash)
         queueMicrotask(tell)
       },
@@ -118,8 +121,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     const at = now()
     if (at - session.seenAt < noteMs) return
     // At once in memory, so that it is written once; if that fails, it is an hour's difference.
-    session.seenAt = at
-    void ledger.commit(() => ({ type: 'seen', hash, at })).catch(() => {})
+    see(session, at)
+    const noted = ledger.commit(() => ({ type: 'seen', hash, at })).catch(() => {})
+    notes = Promise.all([notes, noted])
   }
 
   return {
@@ -164,9 +168,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       return () => void listeners.delete(listener)
     },
 
-    close() {
+    async close() {
       listeners.clear()
       unfollow()
+      await notes
       for (const period of periods.values()) void period.then(({ ledger }) => ledger.close()).catch(() => {})
     },
   }

@@ -2,6 +2,7 @@
 import type { Cluster, Redis } from 'ioredis'
 import type { Integration } from '../access/integration.ts'
 import { HttpError } from '../errors.ts'
+import { sha256 } from '../random.ts'
 import { createBuckets } from './bucket.ts'
 import type { Buckets, SharedCounters } from './bucket.ts'
 import type { LimitSettings } from './settings.ts'
@@ -29,6 +30,14 @@ export interface Limits {
   read(asker: Asker): Promise<void>
   /** Counts a read that found nothing. */
   guess(asker: Asker): Promise<void>
+  /**
+   * Counts a log-in.
+   * @param address as `addressKey` gives it; null when it is not known
+   * @param name whom somebody wants to be; null: only the address counts
+   * @returns what takes the count back, for one that was right
+   * @throws HttpError 429 `rate_limited`
+   */
+  login(address: string | null, name: string | null): Promise<() => void>
   /** Takes a place for a stream or a read that waits. Returns what gives it back. @throws HttpError 429 `rate_limited` */
   open(asker: Asker, conversation: string | null): () => void
 }
@@ -48,6 +57,10 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
   // Polls are too many to ask Redis about each.
   const reads = buckets('read', settings.readsPerAddress, null)
   const guesses = buckets('guess', settings.guessesPerAddress, null)
+  const logins = {
+    byAddress: buckets('login-address', settings.loginsPerAddress),
+    byName: buckets('login-name', settings.loginsPerName),
+  }
   const guessers = new Map<string, number>()
   const open = {
     byAddress: createSlots(settings.openPerAddress),
@@ -95,6 +108,19 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
       const seconds = key ? await guesses.take(key) : 0
       // From the next read on: the answer to this one must not differ from the answers before it.
       if (key && seconds > 0) guessers.set(key, performance.now() + seconds * 1000)
+    },
+
+    async login(address, name) {
+      const wanted: [Buckets, string][] = [
+        ...(address === null ? [] : [[logins.byAddress, address] as [Buckets, string]]),
+        // Somebody may have typed their password there.
+        ...(name === null ? [] : [[logins.byName, await sha256(name)] as [Buckets, string]]),
+      ]
+      for (const [each, key] of wanted) {
+        const seconds = await each.take(key)
+        if (seconds > 0) throw tooMuch('Too many log-ins failed in a short time.', seconds)
+      }
+      return () => wanted.forEach(([each, key]) => void each.giveBack(key))
     },
 
     open(asker, conversation) {

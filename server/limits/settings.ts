@@ -19,6 +19,14 @@ export interface LimitSettings {
    * @default 600
    */
   guessesPerAddress: number
+  /** Log-ins a minute that fail, from one address. @default 30 */
+  loginsPerAddress: number
+  /**
+   * Log-ins a minute that fail, under one name. Security: whoever guesses one's password keeps them from logging in
+   * meanwhile; who is logged in already, and the operator key, are not concerned.
+   * @default 10
+   */
+  loginsPerName: number
   /** Streams and waiting reads that one address may hold open at one process. @default 1_500 */
   openPerAddress: number
   /** Streams and waiting reads that may be open in one conversation at one process. @default 150 */
@@ -39,6 +47,8 @@ export const defaultLimits: LimitSettings = {
   messagesPerIntegration: 6_000,
   readsPerAddress: 30_000,
   guessesPerAddress: 600,
+  loginsPerAddress: 30,
+  loginsPerName: 10,
   openPerAddress: 1_500,
   openPerConversation: 150,
   openPerIntegration: 20_000,

@@ -53,7 +53,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'limits',
     files: /^server\/limits\//,
     // Which Redis counts are kept in is the composition root's to say; here it is only a type.
-    may: /^(server\/limits\/.+|server\/storage\/log\.ts|server\/access\/integration\.ts|server\/(errors|logger)\.ts|rate-limiter-flexible|ioredis)$/,
+    may: /^(server\/limits\/.+|server\/storage\/log\.ts|server\/access\/integration\.ts|server\/(errors|logger|random)\.ts|rate-limiter-flexible|ioredis)$/,
   },
   {
     name: 'the file storage',

@@ -8,6 +8,7 @@ import type { Registry } from '../../access/registry.ts'
 import { lifeMs } from '../../access/sessions.ts'
 import type { Sessions } from '../../access/sessions.ts'
 import { HttpError } from '../../errors.ts'
+import { addressKey } from '../../limits/address.ts'
 import type { HeaderList } from '../answers.ts'
 
 /** Somebody who was let in. */
@@ -104,6 +105,9 @@ export function createDoor({ registry, sessions, publicUrl, listeningUrl }: Door
     onChange: sessions.onChange,
   }
 }
+
+/** Where a request comes from, as limits count it; null where that is not known. */
+export const addressOf = ({ req }: H3Event): string | null => addressKey((req as { ip?: string }).ip)
 
 /** Whether somebody may stay, asked again whenever that may have changed: the signal says that they may not. */
 export function watchStay(door: Door, event: H3Event) {

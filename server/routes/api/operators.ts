@@ -7,8 +7,10 @@ import type { OperatorAccount, Operators } from '../../access/operators.ts'
 import type { Registry } from '../../access/registry.ts'
 import type { Sessions } from '../../access/sessions.ts'
 import { HttpError } from '../../errors.ts'
+import type { Limits } from '../../limits/limits.ts'
 import { empty, json } from '../answers.ts'
 import { readJson } from './body.ts'
+import { addressOf } from './door.ts'
 import { operatorRoute, owners } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
 import { toOperator } from './session.ts'
@@ -18,6 +20,7 @@ export interface OperatorsRoutesOptions extends OperatorApi {
   operators: Operators
   sessions: Sessions
   registry: Pick<Registry, 'checkOperatorKey'>
+  limits: Pick<Limits, 'login'>
 }
 
 const name = z
@@ -50,10 +53,12 @@ export const changePasswordSchema = z.strictObject({ current: z.string().max(1_0
 
 /** Adds the routes to the app. */
 export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void {
-  const { door, audit, operators, registry, sessions } = options
+  const { door, audit, limits, operators, registry, sessions } = options
 
-  const welcome = async (operator: OperatorAccount): Promise<Response> =>
-    json({ operator: toOperator(operator) }, 201, door.cookie(await sessions.begin(operator)))
+  const welcome = async (operator: OperatorAccount, forget: () => void): Promise<Response> => {
+    forget()
+    return json({ operator: toOperator(operator) }, 201, door.cookie(await sessions.begin(operator)))
+  }
 
   operatorRoute(app, '/api/operators', options, {
     async GET() {
@@ -68,18 +73,19 @@ export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void 
     POST: {
       async open(event) {
         door.checkPage(event)
+        const forget = await limits.login(addressOf(event), null)
         const { invitation, operatorKey = '', ...given } = await readJson(event.req, createOperatorSchema)
         if (invitation !== undefined) {
           const used = await operators.invitations.use(invitation, given)
           await audit.note(used.operator, 'invitation-used', used.invitation.id, { role: used.operator.role })
-          return welcome(used.operator)
+          return welcome(used.operator, forget)
         }
         if (!(await registry.checkOperatorKey(operatorKey))) {
           throw new HttpError(403, 'invalid_operator_key', 'That is not the operator key of this server.')
         }
         const owner = await operators.createOwner(given)
         await audit.note(owner, 'owner-created', owner.id)
-        return welcome(owner)
+        return welcome(owner, forget)
       },
     },
   })
@@ -103,7 +109,9 @@ export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void 
   operatorRoute(app, '/api/operators/me/password', options, {
     async POST(event, { id }) {
       const { current, next } = await readJson(event.req, changePasswordSchema)
+      const forget = await limits.login(addressOf(event), id)
       const operator = await operators.changePassword(id, current, next)
+      forget()
       await audit.note(operator, 'password-changed', id)
       // All sessions are over, this one goes on as a new one.
       return json({ operator: toOperator(operator) }, 200, door.cookie(await sessions.begin(operator)))

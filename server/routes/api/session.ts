@@ -1,11 +1,14 @@
 /** `/api/session` and `/api/sessions`: logging in and out. */
 import type { H3 } from 'h3'
 import { z } from 'zod'
+import { foldName } from '../../access/operators-checks.ts'
 import type { Operators } from '../../access/operators.ts'
 import type { Sessions } from '../../access/sessions.ts'
 import { HttpError } from '../../errors.ts'
+import type { Limits } from '../../limits/limits.ts'
 import { empty, json } from '../answers.ts'
 import { readJson } from './body.ts'
+import { addressOf } from './door.ts'
 import type { Caller } from './door.ts'
 import { operatorRoute } from './operator.ts'
 import type { OperatorApi } from './operator.ts'
@@ -14,6 +17,7 @@ import type { OperatorApi } from './operator.ts'
 export interface SessionRoutesOptions extends OperatorApi {
   operators: Operators
   sessions: Sessions
+  limits: Pick<Limits, 'login'>
   /** The wall clock, in milliseconds. */
   now: () => number
 }
@@ -26,7 +30,7 @@ export const toOperator = ({ id, name, role }: Caller) => ({ id, name, role })
 
 /** Adds the routes to the app. */
 export function sessionRoutes(app: H3, options: SessionRoutesOptions): void {
-  const { door, audit, logger, operators, sessions } = options
+  const { door, audit, limits, logger, operators, sessions } = options
 
   /**
    * Nobody waits for it: how long it takes would tell which names there are. And once a minute for each, so that whoever
@@ -51,11 +55,13 @@ export function sessionRoutes(app: H3, options: SessionRoutesOptions): void {
       async open(event) {
         door.checkPage(event)
         const given = await readJson(event.req, loginSchema)
+        const forget = await limits.login(addressOf(event), foldName(given.name))
         const operator = await operators.authenticate(given)
         if (!operator) {
           noteFailure(operators.named(given.name)?.id ?? null)
           throw new HttpError(401, 'invalid_login', 'The name or the password is not right.')
         }
+        forget()
         await audit.note(operator, 'logged-in', operator.id)
         return json({ operator: toOperator(operator) }, 200, door.cookie(await sessions.begin(operator)))
       },
