@@ -1,38 +1,11 @@
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright'
+import { describe, expect, test } from 'vitest'
 import type { WidgetLook } from '../../server/access/integration.ts'
-import { launchChromium } from '../helpers/chromium.ts'
+import { page, requests, server, setUpEmbedding, site, visitor } from '../helpers/embedding.ts'
 import { operatorOf } from '../helpers/operator.ts'
-import { startServer } from '../helpers/server.ts'
-import type { ServerProcess } from '../helpers/server.ts'
-import { htmlPage, scriptTag, startSite } from '../helpers/site.ts'
-import type { Site } from '../helpers/site.ts'
-import { visitorOf } from '../helpers/visitor.ts'
-import type { Visitor } from '../helpers/visitor.ts'
+import { htmlPage, scriptTag } from '../helpers/site.ts'
 
-let browser: Browser
-let server: ServerProcess
-let site: Site
-let page: Page
-let visitor: Visitor
-let requests: string[]
-
-beforeAll(async () => {
-  ;[browser, server, site] = await Promise.all([launchChromium(), startServer(), startSite()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await server?.stop()
-})
-
-beforeEach(async () => {
-  page = await browser.newPage({ reducedMotion: 'reduce' })
-  visitor = visitorOf(page)
-  requests = []
-  page.on('request', (request) => requests.push(request.url().split('?')[0] ?? ''))
-})
-afterEach(() => page.context().close())
+setUpEmbedding()
 
 const look: WidgetLook = { title: 'Ask the gardener', greeting: 'Good day', accent: '#0a7f5c', position: 'left' }
 
@@ -42,7 +15,7 @@ async function visit(attributes = '', widget: WidgetLook = look): Promise<void> 
   const { token } = await operatorOf(server).createIntegration(settings)
   await page.goto(site.put('/', { body: htmlPage(scriptTag(server.url, token, attributes)) }))
 }
-const config = () => requests.filter((url) => url === `${server.url}/widget/config`)
+const config = () => requests.filter((url) => url === `GET ${server.url}/widget/config`)
 const colour = () => visitor.launcher.evaluate((element) => getComputedStyle(element).backgroundColor)
 const left = async () => (await visitor.launcher.boundingBox())?.x
 const dialog = (name: string) => page.getByRole('dialog', { name })
@@ -84,7 +57,7 @@ describe('look and texts that an operator has set', () => {
     await visit('data-config="off"')
     await visitor.launcher.waitFor()
     await page.waitForLoadState('networkidle')
-    expect(requests).toEqual([`${site.url}/`, `${server.url}/widget.js`])
+    expect(requests).toEqual([`GET ${site.url}/`, `GET ${server.url}/widget.js`])
     await visitor.open()
     await dialog('Chat with us').waitFor()
     await visitor.say('Hello')

@@ -1,38 +1,9 @@
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchChromium } from '../helpers/chromium.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { browser, page, requests, server, setUpEmbedding, site, visitor } from '../helpers/embedding.ts'
 import { operatorOf } from '../helpers/operator.ts'
-import { startServer } from '../helpers/server.ts'
-import type { ServerProcess } from '../helpers/server.ts'
-import { htmlPage, scriptTag, startSite } from '../helpers/site.ts'
-import type { Site } from '../helpers/site.ts'
-import { visitorOf } from '../helpers/visitor.ts'
-import type { Visitor } from '../helpers/visitor.ts'
+import { htmlPage, scriptTag } from '../helpers/site.ts'
 
-let browser: Browser
-let server: ServerProcess
-let site: Site
-let page: Page
-let visitor: Visitor
-let requests: string[]
-
-beforeAll(async () => {
-  ;[browser, server, site] = await Promise.all([launchChromium(), startServer(), startSite()])
-})
-afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await server?.stop()
-})
-
-beforeEach(async () => {
-  // Boxes are measured, and must not be on the move.
-  page = await browser.newPage({ reducedMotion: 'reduce' })
-  visitor = visitorOf(page)
-  requests = []
-  page.on('request', (request) => requests.push(`${request.method()} ${request.url().split('?')[0]}`))
-})
-afterEach(() => page.context().close())
+setUpEmbedding()
 
 const answered = (text: string) => [`visitor: ${text}`, expect.stringMatching(`^assistant: I am a demo .*${text}$`)]
 
@@ -125,13 +96,13 @@ describe('languages', () => {
 })
 
 test('a finger that touches the launcher loads the panel, before it is lifted', async () => {
-  await page.context().close()
-  page = await browser.newPage({ hasTouch: true })
-  await page.goto(site.put('/', { body: htmlPage(scriptTag(server.url, server.token)) }))
-  const { x = 0, y = 0 } = (await page.getByRole('button', { name: 'Open chat' }).boundingBox()) ?? {}
+  const touched = await browser.newPage({ hasTouch: true })
+  onTestFinished(() => touched.context().close())
+  await touched.goto(site.put('/', { body: htmlPage(scriptTag(server.url, server.token)) }))
+  const { x = 0, y = 0 } = (await touched.getByRole('button', { name: 'Open chat' }).boundingBox()) ?? {}
   const isPanel = (url: string) => /\/panel-[^/]+\.js$/.test(url)
-  const asked = page.waitForRequest((request) => isPanel(request.url()))
-  const devtools = await page.context().newCDPSession(page)
+  const asked = touched.waitForRequest((request) => isPanel(request.url()))
+  const devtools = await touched.context().newCDPSession(touched)
   await devtools.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: x + 28, y: y + 28 }] })
   await asked
 })

@@ -1,40 +1,18 @@
-import type { Browser, Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchChromium } from '../helpers/chromium.ts'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { page, server, setUpEmbedding, site, visitor } from '../helpers/embedding.ts'
 import { buildApps, frameworks } from '../helpers/frameworks.ts'
 import { operatorOf } from '../helpers/operator.ts'
-import { startServer } from '../helpers/server.ts'
-import type { ServerProcess } from '../helpers/server.ts'
-import { htmlPage, startSite } from '../helpers/site.ts'
-import type { Site } from '../helpers/site.ts'
-import { visitorOf } from '../helpers/visitor.ts'
-import type { Visitor } from '../helpers/visitor.ts'
+import { htmlPage } from '../helpers/site.ts'
 
-let browser: Browser
-let server: ServerProcess
-let site: Site
-let page: Page
-let visitor: Visitor
+setUpEmbedding()
+
 let billing: string
 
 beforeAll(async () => {
-  let files: Map<string, string>
-  ;[browser, server, site, files] = await Promise.all([launchChromium(), startServer(), startSite(), buildApps()])
-  for (const [name, body] of files) site.put(`/${name}`, { body, type: 'text/javascript' })
+  for (const [name, body] of await buildApps()) site.put(`/${name}`, { body, type: 'text/javascript' })
   const settings = { name: 'Billing', kind: 'widget' as const, allowedDomains: ['localhost'] }
   billing = (await operatorOf(server).createIntegration(settings)).token
 })
-afterAll(async () => {
-  await browser?.close()
-  await site?.close()
-  await server?.stop()
-})
-
-beforeEach(async () => {
-  page = await browser.newPage({ reducedMotion: 'reduce' })
-  visitor = visitorOf(page)
-})
-afterEach(() => page.context().close())
 
 /** What an app is to show: a component with a chat for each title. */
 type Show = { show: (chats: { token: string; serverUrl: string; title: string }[]) => void }
