@@ -32,7 +32,7 @@ async function lumika() {
   const limits = Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, 1e9]))
   const made = await createLumika({ storage: await openStorage(storage), limits })
   const { token } = await made.registry.create({ name: 'Bench', kind: 'api' })
-  const server = serve({ port: 0, hostname: '127.0.0.1', fetch: made.fetch, silent: true })
+  const server = serve({ port: 0, hostname: '127.0.0.1', fetch: made.fetch, silent: true, gracefulShutdown: false })
   await server.ready()
   const base = `${server.url}conversation`
   return Promise.all(

@@ -31,7 +31,7 @@ export async function run() {
     const { plain, ...ours } = await alternate(measures, 5)
     return Object.entries(ours).map(([name, value]) => ({ what: name, value, unit: 'µs', baseline: plain ?? NaN }))
   } finally {
-    for (const { child } of Object.values(servers)) child.kill()
+    await Promise.all(Object.values(servers).map(({ child }) => child.kill() && once(child, 'exit')))
     redis?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -45,7 +45,9 @@ export async function run() {
  */
 async function start(storage) {
   const child = fork(new URL('polled.mjs', import.meta.url), [storage, String(conversations)])
-  const [message] = await once(child, 'message')
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`The server on ${storage} ended.`)))
+  ended.catch(() => {})
+  const [message] = await Promise.race([once(child, 'message'), ended])
   return { child, urls: message.urls }
 }
 

@@ -30,6 +30,19 @@ export async function persist<T>(
   }
 }
 
+/**
+ * Reads, and once more where that fails: to a process that was paused, or very busy, every call that was under way looks
+ * timed out before it has seen the reply. Storage that is away fails at once again.
+ */
+export async function read<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isLogError(error) || !error.isRetryable) throw error
+    return work()
+  }
+}
+
 /** Yields what the responder says, and breaks off at once on abort, whether the responder listens to it or not. */
 export async function* untilAborted(pieces: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
   const iterator = pieces[Symbol.asyncIterator]()

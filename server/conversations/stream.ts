@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../protocol.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { endKey, turnKey } from './keys.ts'
+import { read } from './patience.ts'
 import { advance, emptyTurn, turnLane } from './turn-lane.ts'
 import type { TurnRef } from './turns.ts'
 import { toRecord, turnEnd } from './values.ts'
@@ -99,8 +100,8 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
   }
   try {
     while (!signal.aborted) {
-      const ending = lookForEnd ? await findEnding(log, conversation, turnId) : null
-      await advance(log, conversation, turnId, state)
+      const ending = lookForEnd ? await read(() => findEnding(log, conversation, turnId)) : null
+      await read(() => advance(log, conversation, turnId, state))
       if (ending && state.deltas.length < ending.end.deltas) {
         // The pieces were dropped. Whoever had some of them gets the record next, which has it all.
         if (n > 1) n = Math.max(n, ending.end.deltas + 1)
@@ -121,7 +122,9 @@ async function* answer(options: FollowOptions, turnId: string): AsyncGenerator<S
       }
       if (lookForEnd && options.isEnding()) return
       // Erased, or lost by a storage that was rolled back: nobody is going to answer it.
-      if (lookForEnd && hasWaited && !(await log.find(conversation, turnKey(turnId)))) return yield* breakOff(lost)
+      if (lookForEnd && hasWaited && !(await read(() => log.find(conversation, turnKey(turnId))))) {
+        return yield* breakOff(lost)
+      }
       hasWaited = true
       lookForEnd = await listener.next(Math.max(Math.min(lastSign, lastCheck) + keepAliveMs - monotonic(), 0), signal)
       if (await isRevoked()) return yield* breakOff(revoked)
