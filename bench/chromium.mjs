@@ -27,17 +27,23 @@ export async function startSite(files) {
   return { url: `http://localhost:${port}`, close: () => server.close() }
 }
 
-/** Starts the built server on a free port. @returns {Promise<{ url: string, token: string, stop: () => void }>} */
-export async function startLumika() {
+/**
+ * Starts the built server on a free port.
+ *
+ * @returns {Promise<{ url: string, token: string, stop: () => void }>}
+ */
+export function startLumika() {
   const child = spawn(process.execPath, ['dist/cli.js', 'serve', '--port', '0', '--storage', 'memory'])
   let text = ''
-  for await (const chunk of child.stdout) {
-    text += chunk
-    const url = /^lumika listening on (\S+)$/m.exec(text)?.[1]
-    const token = /data-integration-token="([^"]+)"/.exec(text)?.[1]
-    if (url && token) return { url, token, stop: () => child.kill() }
-  }
-  throw new Error(`lumika serve ended:\n${text}`)
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`lumika serve ended:\n${text}`)))
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+      const url = /^lumika listening on (\S+)$/m.exec(text)?.[1]
+      const token = /data-integration-token="([^"]+)"/.exec(text)?.[1]
+      if (url && token) resolve({ url, token, stop: () => child.kill() })
+    })
+  })
 }
 
 /**
