@@ -1,5 +1,5 @@
 /** A browser with tabs, without a browser: locks, channels, a storage, and a widget's engine in each tab. Needs fake timers. */
-import type { ChatAdapter } from '../../adapters/adapter.ts'
+import type { AdapterEvent, ChatAdapter } from '../../adapters/adapter.ts'
 import type { ConversationRecord } from '../../protocol.ts'
 import { createEngine } from '../../widget/engine/engine.ts'
 import type { Engine, View } from '../../widget/engine/engine.ts'
@@ -7,6 +7,7 @@ import { joinTabs } from '../../widget/engine/tabs/tabs.ts'
 import type { Shared } from '../../widget/engine/tabs/tabs.ts'
 import type { Surroundings } from '../../widget/engine/tabs/surroundings.ts'
 import { createSession } from '../../widget/session.ts'
+import { createLocks } from './locks.ts'
 import { createMemoryStore } from './store.ts'
 import { linesOf } from './tab.ts'
 
@@ -19,13 +20,23 @@ export interface SimulatedTab {
   /** How many of them this tab counted as unread. */
   readonly counted: number
   shared: Shared[]
+  /** What stands in the text box, and the number on the launcher. */
+  readonly draft: string
+  readonly unread: number
+  readonly isAwake: boolean
+  /** Whether the browser keeps its page for a way back. */
+  readonly isAway: boolean
+  setOpen(isOpen: boolean): void
+  write(text: string): void
+  /** Sends a text, which leaves the text box empty. */
+  send(text: string): void
   /** Whether this tab holds the lock. */
   readonly isLeading: boolean
   show(isVisible: boolean): void
   /** Nothing of it runs any more, and nobody is told. */
   freeze(): void
   thaw(): void
-  /** What `pagehide` and `pageshow` bring. */
+  /** What `pagehide` and `pageshow` bring. What happens in between, the page does not hear of. */
   leave(): void
   comeBack(): void
   /** Closed, by the visitor or by a crash. */
@@ -42,23 +53,24 @@ export interface SimulatedBrowser {
     draft?: (text: string) => void
   }): SimulatedTab
   setOnline(isOnline: boolean): void
+  /** Whether there is a conversation that tabs know of. */
+  readonly hasConversation: boolean
   readonly tabs: readonly SimulatedTab[]
 }
 
-interface Waiting {
-  tab: object
-  grant: () => void
-  fail: (error: Error) => void
-}
-
-/** Opens one. Its tabs reach the backend by `adapter`, while it is online. */
-export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
+/**
+ * Opens one. Its tabs reach the backend by `adapter`, while it is online.
+ * @param lagMs how long a message between tabs takes, in milliseconds
+ */
+export function openBrowser(adapter: ChatAdapter, lagMs = 0): SimulatedBrowser {
   const store = createMemoryStore()
   const locks = createLocks()
   const ears = new Map<object, (message: string) => void>()
   const tabs: SimulatedTab[] = []
   const listeners = new Map<object, (what: 'look' | 'leave' | 'return') => void>()
   let isOnline = true
+  /** What the pages keep beside the conversation. */
+  let marker: { unread: number } | null = null
 
   const open: SimulatedBrowser['open'] = ({ isOpen = true, isVisible = true, hasLocks = true } = {}) => {
     const self = {}
@@ -67,9 +79,25 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
     let counted = 0
     let view: View | undefined
     let isFrozen = false
+    let isAway = false
     /** What came while it was frozen. */
     const late: (() => void)[] = []
     const whileAwake = (run: () => void) => (isFrozen ? void late.push(run) : run())
+    const awake = () => new Promise<void>((resolve) => whileAwake(resolve))
+    let draft = ''
+    let unread = marker?.unread ?? 0
+    const setUnread = (count: number) => {
+      unread = count
+      marker = { unread }
+      ring(self)
+    }
+    /** What the panel does when another tab has changed what is known of the conversation. */
+    const hear = async () => {
+      unread = marker?.unread ?? 0
+      const before = draft
+      const kept = await engine.refresh()
+      if (draft === before) draft = kept
+    }
 
     const surroundings: Surroundings = {
       isVisible: () => isVisible,
@@ -84,7 +112,9 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
           ears.set(self, onMessage)
           return {
             post: (message) => {
-              for (const [to] of ears) if (to !== self) queueMicrotask(() => hearing(to)?.(message))
+              const deliver = () => [...ears.keys()].forEach((to) => to !== self && hearing(to)?.(message))
+              if (lagMs) setTimeout(deliver, lagMs)
+              else queueMicrotask(deliver)
             },
             close: () => void ears.delete(self),
           }
@@ -100,22 +130,34 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
     gates.set(self, (message) => whileAwake(() => ears.get(self)?.(message)))
 
     const engine = createEngine({
-      adapter,
+      adapter: whenAwake(adapter, awake),
       session: createSession('site', store),
       pollMs: 12_000,
       name: 'site',
       loadTabs: async () => ({ join: (options) => joinTabs(options, surroundings) }),
       onChange: (next) => (view = next),
-      onNamed: () => ring(self),
-      onForgotten: () => ring(self),
+      onNamed: () => setUnread(unread),
+      onForgotten() {
+        unread = 0
+        marker = null
+        ring(self)
+      },
       onMessage(record, isCounted) {
         told.push(record)
         counted += Number(isCounted && !isOpen)
+        setUnread(unread + Number(isCounted && !isOpen))
       },
-      onShared: (given) => shared.push(given),
+      onShared(given) {
+        shared.push(given)
+        draft = given.draft ?? draft
+      },
     })
-    void engine.start()
+    void engine.start().then((kept) => (draft ||= kept))
     engine.setOpen(isOpen)
+    const write = (text: string) => {
+      draft = text
+      engine.keepDraft(text)
+    }
 
     const close = () => {
       listeners.delete(self)
@@ -136,6 +178,28 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
       get isLeading() {
         return locks.holder === self
       },
+      get draft() {
+        return draft
+      },
+      get unread() {
+        return unread
+      },
+      get isAwake() {
+        return !isFrozen
+      },
+      get isAway() {
+        return isAway
+      },
+      setOpen(open) {
+        isOpen = open
+        engine.setOpen(open)
+        if (unread) setUnread(0)
+      },
+      write,
+      send(text) {
+        write('')
+        engine.send(text)
+      },
       lines: () => linesOf(view as View),
       show(visible) {
         isVisible = visible
@@ -146,10 +210,18 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
         isFrozen = false
         for (const run of late.splice(0)) run()
       },
-      leave: () => listeners.get(self)?.('leave'),
-      comeBack: () => listeners.get(self)?.('return'),
+      leave() {
+        listeners.get(self)?.('leave')
+        isAway = isFrozen = true
+      },
+      comeBack() {
+        isAway = false
+        tab.thaw()
+        listeners.get(self)?.('return')
+        void hear()
+      },
     }
-    rings.set(self, () => whileAwake(() => void engine.refresh()))
+    rings.set(self, () => void (isAway || whileAwake(() => void hear())))
     tabs.push(tab)
     return tab
   }
@@ -165,6 +237,9 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
     store,
     open,
     tabs,
+    get hasConversation() {
+      return marker !== null
+    },
     setOnline(online) {
       isOnline = online
       for (const listen of listeners.values()) listen('look')
@@ -172,60 +247,23 @@ export function openBrowser(adapter: ChatAdapter): SimulatedBrowser {
   }
 }
 
-/** The Web Locks of an origin, with one lock. */
-function createLocks() {
-  let holder: (Waiting & { isStolen?: boolean }) | null = null
-  const queue: Waiting[] = []
-
-  const next = () => {
-    if (holder) return
-    holder = queue.shift() ?? null
-    holder?.grant()
+/** A page that is frozen asks for nothing, and hears no answer. */
+function whenAwake(adapter: ChatAdapter, awake: () => Promise<void>): ChatAdapter {
+  async function* stream(open: () => AsyncIterable<AdapterEvent>): AsyncGenerator<AdapterEvent> {
+    await awake()
+    for await (const item of open()) {
+      await awake()
+      yield item
+    }
   }
-
+  const exchange = async <T>(run: () => Promise<T>): Promise<T> => {
+    await awake()
+    return run().finally(awake)
+  }
   return {
-    get holder() {
-      return holder?.tab
-    },
-    drop(tab: object) {
-      for (let i = queue.length - 1; i >= 0; i--) if (queue[i]?.tab === tab) queue.splice(i, 1)
-      if (holder?.tab === tab) holder = null
-      next()
-    },
-    requestBy:
-      (tab: object) =>
-      (_name: string, options: { steal?: boolean; signal?: AbortSignal }, callback: () => unknown): Promise<unknown> =>
-        new Promise((resolve, reject) => {
-          const aborted = () => new DOMException('Aborted.', 'AbortError')
-          const mine: Waiting = {
-            tab,
-            fail: reject,
-            grant() {
-              queueMicrotask(() => {
-                Promise.resolve(callback()).then((value) => {
-                  if (holder !== mine) return
-                  holder = null
-                  resolve(value)
-                  next()
-                }, reject)
-              })
-            },
-          }
-          if (options.signal?.aborted) return reject(aborted())
-          options.signal?.addEventListener('abort', () => {
-            const at = queue.indexOf(mine)
-            if (at < 0) return
-            queue.splice(at, 1)
-            reject(aborted())
-          })
-          if (options.steal) {
-            holder?.fail(aborted())
-            holder = mine
-            mine.grant()
-          } else {
-            queue.push(mine)
-            next()
-          }
-        }),
+    send: (request) => stream(() => adapter.send(request)),
+    resume: (request) => stream(() => adapter.resume(request)),
+    history: (request) => exchange(() => adapter.history(request)),
+    stop: (request) => exchange(() => adapter.stop(request)),
   }
 }

@@ -5,22 +5,18 @@
  */
 import type { ChatAdapter } from '../../../adapters/adapter.ts'
 import { createCalls } from './calls.ts'
-import type { Call, Reply } from './calls.ts'
+import type { Call } from './calls.ts'
 import { createHub } from './hub.ts'
 import type { Hub } from './hub.ts'
 import { takePart } from './leader.ts'
 import type { Election } from './leader.ts'
+import { openLine } from './line.ts'
+import type { Line, Message, Outgoing, Shared } from './line.ts'
 import { keepRhythm } from './rhythm.ts'
 import type { Attention, Rhythm } from './rhythm.ts'
-import type { Channel, Surroundings } from './surroundings.ts'
+import type { Surroundings } from './surroundings.ts'
 
-/** What is shared beside the conversation. */
-export interface Shared {
-  /** The text that is being written. */
-  draft?: string
-  /** Somebody has signed in. */
-  identity?: Record<string, string | undefined>
-}
+export type { Shared } from './line.ts'
 
 /** What joining takes. */
 export interface TabsOptions {
@@ -51,17 +47,6 @@ export interface Tabs {
   leave(): void
 }
 
-/** A message between tabs. */
-type Message = { from: string; to?: string } & (
-  | { kind: 'ping'; attention: Attention }
-  | { kind: 'leader' | 'news' | 'bye' }
-  | { kind: 'call'; call: Call }
-  | { kind: 'cancel'; id: string }
-  | { kind: 'reply'; id: string; reply: Reply }
-  | { kind: 'shared'; shared: Shared }
-)
-type Outgoing = Message extends infer M ? (M extends Message ? Omit<M, 'from'> : never) : never
-
 /** How long what a tab has said of itself holds, in milliseconds. */
 const FRESH_MS = 5_000
 
@@ -71,13 +56,13 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
   const others = new Map<string, { attention: Attention; at: number }>()
   let isOpen = false
   let isIn = false
-  let channel: Channel | null = null
+  let line: Line | null = null
   let election: Election | null = null
   let hub: Hub | null = null
   let rhythm: Rhythm | null = null
   let leader = ''
 
-  const post = (message: Outgoing) => channel?.post(JSON.stringify({ from: id, ...message }))
+  const post = (message: Outgoing) => line?.say(message)
 
   const calls = createCalls(
     id,
@@ -119,8 +104,7 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
     })
 
   const hear = (message: Message) => {
-    const { from, to = id } = message
-    if (to !== id) return
+    const { from } = message
     if (from === leader) election?.heard()
     if (message.kind === 'ping') {
       const before = attention()
@@ -147,21 +131,10 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
 
   const join = () => {
     isIn = true
-    try {
-      channel =
-        surroundings.openChannel?.(name, (text) => {
-          try {
-            hear(JSON.parse(text) as Message)
-          } catch {
-            // Not one of ours, or of another version.
-          }
-        }) ?? null
-    } catch {
-      channel = null
-    }
+    line = openLine(options, surroundings, hear)
     // Without a channel a lock would only keep this tab from working.
     const alone = { ...surroundings, locks: undefined }
-    election = takePart({ name, surroundings: channel ? surroundings : alone, onChange: lead, ping })
+    election = takePart({ name, surroundings: line ? surroundings : alone, onChange: lead, ping })
   }
 
   const part = () => {
@@ -173,8 +146,8 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
     rhythm = null
     leader = ''
     post({ kind: 'bye' })
-    channel?.close()
-    channel = null
+    line?.close()
+    line = null
   }
 
   const changed = () => {

@@ -1,55 +1,23 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createMemoryAdapter } from '../../../../adapters/memory.ts'
-import type { MemoryAdapter, MemoryStore } from '../../../../adapters/memory.ts'
-import { openBrowser } from '../../../helpers/browser.ts'
-import type { SimulatedBrowser, SimulatedTab } from '../../../helpers/browser.ts'
-import { dictation } from '../../../helpers/dictation.ts'
-import { busyAdapter } from '../../../helpers/busy-adapter.ts'
-import type { BusyAdapter } from '../../../helpers/busy-adapter.ts'
+/** The tabs of one browser: what they show and share, and who asks for all. */
+import { describe, expect, test } from 'vitest'
+import type { SimulatedTab } from '../../../helpers/browser.ts'
+import {
+  adapter,
+  asked,
+  backend,
+  browser,
+  conversation,
+  everywhere,
+  leader,
+  memory,
+  openTabs,
+  pass,
+  setUpTabs,
+  stored,
+  talk,
+} from '../../../helpers/tabs-bench.ts'
 
-let backend: MemoryStore
-let memory: MemoryAdapter
-let adapter: BusyAdapter
-let browser: SimulatedBrowser
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  start({ reply: (text) => `You said: ${text}` })
-})
-afterEach(() => {
-  for (const tab of [...browser.tabs]) tab.close()
-  vi.useRealTimers()
-})
-
-function start(options: Parameters<typeof createMemoryAdapter>[0]) {
-  backend = new Map()
-  memory = createMemoryAdapter({ delayMs: 0, store: backend, ...options })
-  adapter = busyAdapter(memory, backend)
-  browser = openBrowser(adapter)
-}
-const pass = async (ms = 0): Promise<void> => void (await vi.advanceTimersByTimeAsync(ms))
-const stored = () => [...backend.values()].flatMap(({ records }) => records)
-const asked = () =>
-  stored()
-    .filter(({ actor }) => actor === 'customer')
-    .map(({ body }) => body)
-const conversation = () => [...backend.keys()][0] ?? ''
-const leader = () => browser.tabs.find((tab) => tab.isLeading) as SimulatedTab
-
-/** Tabs that show one conversation, in which something was said. */
-async function openTabs(count: number, options: Parameters<SimulatedBrowser['open']>[0] = {}): Promise<SimulatedTab[]> {
-  const first = browser.open(options)
-  await pass()
-  first.engine.send('Hi')
-  await pass(1_000)
-  const tabs = [first, ...Array.from({ length: count - 1 }, () => browser.open(options))]
-  await pass(1_000)
-  return tabs
-}
-const everywhere = (tabs: readonly SimulatedTab[], lines: string[]) => {
-  for (const tab of tabs) expect(tab.lines()).toEqual(lines)
-}
-const talk = ['visitor: Hi', 'assistant: You said: Hi']
+setUpTabs()
 
 describe('A19: five tabs of one site', () => {
   test('show one conversation, have one leader, and ask once for all', async () => {
@@ -78,70 +46,6 @@ describe('A19: five tabs of one site', () => {
     expect(adapter.count('send')).toBe(5)
     expect(adapter.most('stream')).toBeLessThanOrEqual(2)
     for (const { told } of tabs) expect(new Set(told.map(({ id }) => id)).size).toBe(told.length)
-  })
-
-  test('see an answer grow, all at once, by one stream', async () => {
-    const { reply, say, finish } = dictation()
-    start({ reply })
-    say('One')
-    finish()
-    const tabs = await openTabs(5)
-    const more = dictation()
-    start({ reply: more.reply })
-    await pass()
-    expect(tabs.length).toBe(5)
-    for (const tab of tabs) tab.close()
-    const [first] = [browser.open()]
-    await pass()
-    first?.engine.send('Go')
-    await pass(100)
-    const others = [browser.open(), browser.open()]
-    await pass(100)
-    adapter.forget()
-    for (const piece of ['a', 'b', 'c']) {
-      more.say(piece)
-      await pass(10)
-    }
-    everywhere(browser.tabs, ['visitor: Go', 'assistant: abc (writing)'])
-    more.finish()
-    await pass(1_000)
-    everywhere(browser.tabs, ['visitor: Go', 'assistant: abc'])
-    expect(others).toHaveLength(2)
-    expect(adapter.most('stream')).toBeLessThanOrEqual(2)
-  })
-})
-
-describe.each([
-  ['is closed', (tab: SimulatedTab) => tab.close(), 100],
-  ['is frozen', (tab: SimulatedTab) => tab.freeze(), 5_000],
-  ['is kept for a way back', (tab: SimulatedTab) => tab.leave(), 100],
-] as const)('A19: where the leader %s', (_what, stop, ms) => {
-  test('another takes over within 5 s, and goes on with the answer where it was', async () => {
-    const { reply, say, finish } = dictation()
-    start({ reply })
-    const first = browser.open()
-    await pass()
-    first.engine.send('Go')
-    say('One ')
-    await pass(100)
-    const others = [browser.open(), browser.open()]
-    await pass(1_000)
-    everywhere(others, ['visitor: Go', 'assistant: One  (writing)'])
-    const old = leader()
-    stop(old)
-    const rest = [first, ...others].filter((tab) => tab !== old)
-    await pass(ms)
-    expect(rest.filter((tab) => tab.isLeading)).toHaveLength(1)
-    say('two')
-    await pass(100)
-    everywhere(rest, ['visitor: Go', 'assistant: One two (writing)'])
-    finish()
-    await pass(1_000)
-    everywhere(rest, ['visitor: Go', 'assistant: One two'])
-    rest[0]?.engine.send('And')
-    await pass(1_000)
-    expect(asked()).toEqual(['Go', 'And'])
-    for (const { told } of rest) expect(new Set(told.map(({ id }) => id)).size).toBe(told.length)
   })
 })
 
