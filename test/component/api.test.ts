@@ -18,6 +18,15 @@ afterEach(() => {
   localStorage.clear()
 })
 
+/** A page view on which the panel is loaded, since there is a recent conversation. */
+async function visitWithUnread(unread: number): Promise<void> {
+  localStorage.setItem(`lumika:${marker}`, JSON.stringify({ unread, at: Date.now() - 1_000 }))
+  let isReady = false
+  visit = await createVisit({ adapter: createMemoryAdapter() })
+  visit.widget.on('ready', () => (isReady = true))
+  await until(() => expect(isReady).toBe(true))
+}
+
 describe('unread messages', () => {
   test('are counted while the panel is closed, told, and read by opening', async () => {
     let say: (text: string) => void = () => {}
@@ -61,6 +70,21 @@ describe('unread messages', () => {
     expect(badge()).toBe('99+')
     await until(() => expect(load).toHaveBeenCalledTimes(1))
     expect(visit.inside.queryByRole('dialog')).toBeNull()
+  })
+
+  test('of a page view before go on counting, and are read by opening', async () => {
+    await visitWithUnread(3)
+    expect(badge()).toBe('3')
+    visit.widget.open()
+    expect(badge()).toBe('')
+    expect(readMarker(marker)?.unread).toBe(0)
+  })
+
+  test('are none any more where another tab has left the conversation', async () => {
+    await visitWithUnread(3)
+    localStorage.removeItem(`lumika:${marker}`)
+    window.dispatchEvent(new StorageEvent('storage', { key: `lumika:${marker}` }))
+    expect(badge()).toBe('')
   })
 
   test.each(['', 'x', '{}', '[]', '{"unread":"<img>","at":1}', '{"unread":-5,"at":1}', '{"unread":3,"at":"now"}'])(
@@ -123,6 +147,18 @@ describe('a handle', () => {
     await visit.say('As nobody again')
     await until(() => expect(send.mock.lastCall?.[0].conversationId).toMatch(/^c_/))
     expect(send.mock.lastCall?.[0].proof).toBeUndefined()
+  })
+
+  test('logout of somebody who has not signed in leaves an empty chat, which works', async () => {
+    visit = await createVisit({ adapter: createMemoryAdapter({ delayMs: 0, reply: () => 'Hello' }) })
+    await visit.open()
+    await visit.say('Hi')
+    await until(() => expect(visit.bubbles()).toEqual(['You: Hi', 'Assistant: Hello']))
+    visit.widget.logout()
+    await until(() => expect(visit.bubbles()).toEqual([]))
+    await until(() => expect(visit.kept()).toEqual({ unsent: [], draft: '' }))
+    await visit.say('Me again')
+    await until(() => expect(visit.bubbles()).toEqual(['You: Me again', 'Assistant: Hello']))
   })
 
   test('logout without anything kept loads nothing', async () => {

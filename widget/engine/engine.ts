@@ -36,8 +36,8 @@ export interface Engine {
   loadEarlier(): Promise<void>
   keepDraft(text: string): void
   share(shared: Shared): void
-  /** Goes on with the conversation that the browser keeps now, if it is another one. */
-  refresh(): Promise<void>
+  /** Goes on with the conversation that the browser keeps now, if it is another one. Resolves to the text that is being written. */
+  refresh(): Promise<string>
   /** Leaves this conversation and starts an empty one with the next message. A conversation of the site's stays. */
   newConversation(): Promise<void>
   /** Forgets the visitor: what the browser keeps goes, and nothing is under way any more. */
@@ -131,6 +131,14 @@ export function createEngine(options: EngineOptions): Engine {
     setOpen(isOpen)
   }
 
+  const startAnew = async () => {
+    const isForgotten = session.clear()
+    change()
+    if (isLoaded) void thread.begin({ unsent: [] })
+    await isForgotten
+    options.onForgotten?.()
+  }
+
   const setOpen = (open: boolean) => {
     isOpen = open
     clearInterval(pollTimer)
@@ -160,19 +168,19 @@ export function createEngine(options: EngineOptions): Engine {
     share: (shared) => tabs?.share(shared),
     async refresh() {
       const kept = await session.load()
-      if (life.signal.aborted || options.conversationId || kept.conversationId === thread.conversationId) return
-      change()
-      await begin(kept)
+      const isOther = !options.conversationId && kept.conversationId !== thread.conversationId
+      if (isOther && !life.signal.aborted) {
+        change()
+        void begin(kept)
+      }
+      return kept.draft
     },
     async newConversation() {
-      if (options.conversationId !== undefined) return
-      const isForgotten = session.clear()
-      change()
-      if (isLoaded) void thread.begin({ unsent: [] })
-      await isForgotten
-      options.onForgotten?.()
+      if (options.conversationId === undefined) await startAnew()
     },
     async logout() {
+      // Whoever has not signed in goes on as somebody else. For others the site names the next one.
+      if (options.conversationId === undefined) return startAnew()
       thread.leave()
       part()
       await session.clear()

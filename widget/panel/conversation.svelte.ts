@@ -78,7 +78,12 @@ export class Conversation {
   retry = (clientMessageId: string): void => this.#engine.retry(clientMessageId)
   stop = (): void => this.#engine.stop()
   loadEarlier = (): Promise<void> => this.#engine.loadEarlier()
-  refresh = (): Promise<void> => this.#engine.refresh()
+  refresh = async (): Promise<void> => {
+    const before = this.draft
+    const draft = await this.#engine.refresh()
+    // A key that was pressed meanwhile is newer than what was kept.
+    if (this.draft === before) this.draft = draft
+  }
   newConversation = (): void => {
     void this.#engine.newConversation()
     // What is being written stays in the text box, so it stays kept, too.

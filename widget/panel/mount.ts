@@ -28,13 +28,15 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
   for (const type of ['keydown', 'keypress', 'keyup']) root.host.addEventListener(type, (e) => e.stopPropagation())
   const { emit, onClose, onIdentity, onUnread, onTexts } = props
-  let unread = 0
-  let isMarked = !!readMarker(storageName(props.options))
+  const before = readMarker(storageName(props.options))
+  let unread = before?.unread ?? 0
+  /** Whether other tabs can tell by the marker what becomes of the conversation. */
+  let isMarked = !!before
 
   const setUnread = (name: string, count: number) => {
     unread = count
-    isMarked = true
     writeMarker(name, { unread, at: Date.now() })
+    isMarked = !!readMarker(name)
     onUnread(count)
   }
 
@@ -59,8 +61,10 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       onNamed: () => setUnread(name, unread),
       // Other tabs look at what the browser keeps when they hear of this.
       onForgotten() {
+        unread = 0
         isMarked = false
         writeMarker(name, null)
+        onUnread(0)
       },
       onMessage: ({ id, body, data }, isCounted) => {
         setUnread(name, unread + Number(isCounted && !conversation.isOpen))
@@ -79,9 +83,10 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   const hear = () => {
     const marker = readMarker(name())
     if (!marker && isMarked && conversation.settings.conversationId) return onIdentity({})
+    const count = marker ? marker.unread : isMarked ? 0 : unread
     isMarked = !!marker
     void conversation.refresh()
-    if (marker && marker.unread !== unread) onUnread((unread = marker.unread))
+    if (count !== unread) onUnread((unread = count))
   }
 
   const conversation = new Conversation(settingsOf(props.options), makeEngine)
@@ -100,6 +105,8 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   void conversation.start()
   language.use(props.options.locale)
   const unwatch = watchMarker(hear)
+  // A page that the browser has kept for a way back has not heard the bell.
+  addEventListener('pageshow', hear)
 
   return {
     setOpen(isOpen) {
@@ -117,6 +124,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     },
     async destroy() {
       unwatch()
+      removeEventListener('pageshow', hear)
       conversation.destroy()
       await unmount(app)
     },
