@@ -7,7 +7,7 @@ import { startFront } from '../helpers/front.ts'
 import type { Front } from '../helpers/front.ts'
 import { startServer } from '../helpers/server.ts'
 import type { ServerProcess } from '../helpers/server.ts'
-import { htmlPage, scriptTag, startSite } from '../helpers/site.ts'
+import { htmlPage, startSite } from '../helpers/site.ts'
 import type { Site } from '../helpers/site.ts'
 
 let browser: Browser
@@ -46,27 +46,6 @@ test('X78: after 100 chats that came and went, heap, nodes and listeners are whe
   // One panel that stayed would weigh more.
   expect(after.heap - before.heap).toBeLessThan(150_000)
   await expect.poll(() => front.open).toBe(0)
-  await page.context().close()
-})
-
-test('closed pages without a conversation ask for nothing once they are there, however many there are', async () => {
-  const tag = scriptTag(front.url, server.token, 'data-config="off"')
-  site.put('/closed', { body: htmlPage(tag) })
-  const page = await browser.newPage()
-  const frames = Array.from({ length: 100 }, () => '<iframe src="/closed" width="40" height="40"></iframe>').join('')
-  front.passed.length = 0
-  await page.goto(site.put('/many', { body: htmlPage(frames) }))
-  const seen = () =>
-    page.evaluate(() => {
-      const documents = [...document.querySelectorAll('iframe')].map(({ contentDocument }) => contentDocument)
-      return documents.filter((each) => each?.querySelector('lumika-chat')).length
-    })
-  await expect.poll(seen, { timeout: 40_000 }).toBe(100)
-  const asked = front.passed.length
-  // Pages that looked every 12 s, the usual time, would have asked some 25 times.
-  await page.waitForTimeout(3_000)
-  expect(front.passed.length).toBe(asked)
-  expect([...new Set(front.passed.map(({ path }) => path))]).toEqual(['/widget.js'])
   await page.context().close()
 })
 
