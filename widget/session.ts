@@ -22,6 +22,8 @@ export interface Session {
   drop(clientMessageId: string): void
   /** Names the conversation. Resolves to its name: another tab may have been first. */
   claim(conversationId: string): Promise<string>
+  /** Takes over what is kept under another name, where nothing is under this one. Resolves to what is kept then. */
+  inherit(from: string): Promise<SessionData>
   /** Forgets everything. Resolves when it is forgotten. */
   clear(): Promise<void>
   /** Lets go of the browser's storage. */
@@ -76,6 +78,8 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
     // What was saved while the storage was being read is newer than what was read.
     const found = all && !isCleared ? all.filter(([key]) => isRecord(key, name)) : []
     const data = readSession(new Map([...found, ...flying, ...pending]), name)
+    const others = all && data.conversationId === undefined ? all.filter(([key]) => !isRecord(key, name)) : []
+    if (others.length > 0) data.others = others
     if (all) last = data
     for (const { clientMessageId, order } of data.unsent) {
       orders.set(clientMessageId, order)
@@ -139,6 +143,18 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
       // In memory at least, where the next `load` finds it.
       if (!kept) pending.set(name, made)
       return idIn(kept) ?? mine
+    },
+    async inherit(from) {
+      const all = new Map(await use(store.entries()))
+      for (const [key, value] of all) {
+        if (!isRecord(key, from)) continue
+        const own = name + key.slice(from.length)
+        if (!all.has(own) && !pending.has(own)) pending.set(own, value)
+        pending.set(key, undefined)
+      }
+      // In one step: a page that is left in the middle leaves everything in the one place or the other.
+      await write()
+      return load()
     },
     clear() {
       pending.clear()

@@ -2,6 +2,8 @@
 import type { ChatAdapter, IdentityProof } from '../../adapters/adapter.ts'
 import type { ConversationRecord } from '../../protocol.ts'
 import type { Session } from '../session.ts'
+import type { FormerOptions } from './former.ts'
+import type { SessionData } from './kept.ts'
 import type { Bubble, Outcome, Timeline } from './timeline.ts'
 
 /** What a conversation needs. */
@@ -12,12 +14,14 @@ export interface ThreadOptions {
   conversationId?: string | undefined
   proof?: IdentityProof | undefined
   context?: Record<string, unknown> | undefined
+  /** Finds what the conversation was kept under before, by an earlier token of the integration. @default nobody looks */
+  findFormer?: ((options: Omit<FormerOptions, 'name'>) => Promise<string | undefined>) | undefined
   /** Called at once, and after every change. */
   onChange: (view: View) => void
   /** Called once for each message from the other side that was not there before. */
   onMessage: (record: ConversationRecord) => void
-  /** Called when the conversation has got its name. */
-  onNamed?: () => void
+  /** Called when the conversation has got its name; `former` is what it was kept under before, where it was taken over. */
+  onNamed?: (former?: string) => void
 }
 
 /** Everything a panel shows. */
@@ -44,6 +48,13 @@ export interface Context extends ThreadOptions {
   /** The history has been read once. */
   isHydrated: boolean
   hasEarlier: boolean
+  /** What is kept under other names, as long as it is not known whether the conversation is among it. */
+  others: SessionData['others']
+  /**
+   * Finds that out, and goes on with it if it is. Rejects where the server does not say: until then the conversation gets
+   * no other name, either, lest there are two of them.
+   */
+  seek(): Promise<void>
   /** Shows what has changed. */
   changed(): void
   /** Reports a message to the page, once. */

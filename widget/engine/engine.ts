@@ -78,9 +78,9 @@ export function createEngine(options: EngineOptions): Engine {
     ...options,
     adapter,
     onMessage: (record) => options.onMessage(record, tabs?.isCounting() ?? true),
-    onNamed() {
+    onNamed(former) {
       void join()
-      options.onNamed?.()
+      options.onNamed?.(former)
     },
   }
   let thread = createThread(threadOptions)
@@ -154,7 +154,8 @@ export function createEngine(options: EngineOptions): Engine {
       const kept = await session.load()
       isLoaded = true
       await begin(kept)
-      return kept.draft
+      // What was taken over holds a draft, too.
+      return kept.others ? (await session.load()).draft : kept.draft
     },
     setOpen,
     send: (text) => thread.send(text),

@@ -16,6 +16,8 @@ export interface SessionData {
   /** In the order in which they were written. */
   unsent: Required<UnsentMessage>[]
   draft: string
+  /** Where there is no conversation: what is kept under other names. Of another token of the same integration, perhaps. */
+  others?: readonly [key: string, value: unknown][]
 }
 
 /** Whether a key is one of a session: its name is the conversation's, and begins, with a line feed, those of all else. */

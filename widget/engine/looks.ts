@@ -28,7 +28,8 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
   /** The look that waits for news, if one does. */
   let waiting: AbortController | null = null
 
-  const isIdle = () => signal.aborted || context.conversationId === undefined || context.connection === 'disconnected'
+  const hasNothing = () => context.conversationId === undefined && !context.others
+  const isIdle = () => signal.aborted || hasNothing() || context.connection === 'disconnected'
 
   const catchUp = async (wait: number): Promise<number | null> => {
     const look = new AbortController()
@@ -36,7 +37,8 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
     if (wait) waiting = look
     let found = 0
     try {
-      for (let hasMore = true; hasMore;) {
+      await context.seek()
+      for (let hasMore = context.conversationId !== undefined; hasMore;) {
         const afterId = cursor
         const { conversationId = '', proof } = context
         const page = {
@@ -61,7 +63,7 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
         if (activeTurn) attach(activeTurn)
         else timeline.close(fresh)
       }
-      context.isHydrated = true
+      context.isHydrated ||= context.conversationId !== undefined
       const wasOffline = context.connection === 'offline'
       context.connection = 'online'
       if (wasOffline) {

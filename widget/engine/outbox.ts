@@ -1,4 +1,5 @@
 /** What the visitor has written and the server does not have: kept, and sent one after the other. */
+import type { AdapterEvent } from '../../adapters/adapter.ts'
 import type { Answers, Progress } from './answers.ts'
 import { TRIES } from './context.ts'
 import type { Context } from './context.ts'
@@ -31,6 +32,8 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
   const waits = ({ hasFailed, userMessageId }: Outgoing) => !hasFailed && !userMessageId
   const isWaiting = (id: string) => timeline.outgoing.some((each) => each.clientMessageId === id && waits(each))
   const isCutOff = ({ hasFailed, reason }: Outgoing) => hasFailed && reason === 'network'
+  /** Nothing is wrong with the message: it is sent by the next page that can. */
+  const isHeldUp = (message: Outgoing) => isCutOff(message) || (message.hasFailed && message.reason === 'invalid_token')
 
   const keep = () => {
     // Until it was read, nobody knows what is kept.
@@ -38,7 +41,7 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
     const unsent = timeline.outgoing.filter(({ userMessageId }) => !userMessageId)
     for (const message of unsent) {
       const { clientMessageId } = message
-      const hasFailed = message.hasFailed && !isCutOff(message)
+      const hasFailed = message.hasFailed && !isHeldUp(message)
       if (kept.get(clientMessageId) !== hasFailed) session.keep({ ...message, hasFailed })
       kept.set(clientMessageId, hasFailed)
     }
@@ -70,19 +73,35 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
     isSending = false
   }
 
-  const deliver = async ({ clientMessageId, text }: Outgoing, settled: () => void): Promise<void> => {
+  /** Sends a message, once the conversation has its name. */
+  async function* submit(message: Pick<Outgoing, 'clientMessageId' | 'text'>): AsyncGenerator<AdapterEvent> {
+    if (context.others) {
+      await context.seek()
+      void sync()
+    }
     if (context.conversationId === undefined && canMint()) await name(`c_${randomId()}`)
+    if (signal.aborted || !isWaiting(message.clientMessageId)) return
+    const { conversationId, proof } = context
+    yield* context.adapter.send({ ...message, signal, conversationId, proof, context: context.context })
+  }
+
+  /** The token is gone: none of the messages finds anybody. Each of them can be tried by hand. */
+  const refuse = (reason: string): void => {
+    context.connection = 'disconnected'
+    for (const { clientMessageId } of timeline.outgoing.filter(waits))
+      timeline.update(clientMessageId, { hasFailed: true, reason })
+  }
+
+  const deliver = async ({ clientMessageId, text }: Outgoing, settled: () => void): Promise<void> => {
     for (let attempt = 1; !signal.aborted && isWaiting(clientMessageId); attempt++) {
       const turn: Progress = { turnId: '', lastEventId: '', hasEnded: false, text }
-      const { conversationId, proof } = context
-      const request = { text, clientMessageId, signal, conversationId, proof, context: context.context }
       const onAck = async (named: string, userMessageId: string) => {
         if (context.conversationId === undefined) await name(named)
         timeline.update(clientMessageId, { userMessageId })
         keep()
         settled()
       }
-      const error = await answers.consume(turn, () => context.adapter.send(request), { clientMessageId, onAck })
+      const error = await answers.consume(turn, () => submit({ clientMessageId, text }), { clientMessageId, onAck })
       if (signal.aborted) return
       if (turn.turnId) return answers.follow(turn)
       if (!isWaiting(clientMessageId)) break
@@ -90,6 +109,7 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
       const hasFailed = !isWorthIt || attempt >= TRIES
       timeline.update(clientMessageId, { hasFailed, reason })
       if (hasFailed && reason === 'network') context.connection = 'offline'
+      if (reason === 'invalid_token') refuse(reason)
       if (!hasFailed) {
         context.changed()
         await sleep(afterMs, signal)

@@ -14,7 +14,7 @@ export interface Thread extends Pick<Looks, 'look' | 'loadEarlier'> {
   /** The name it goes by, once it has one. */
   readonly conversationId: string | undefined
   /** Goes on with what the browser has kept. Until then nothing is sent, since nobody knows where to. */
-  begin(found: Pick<SessionData, 'conversationId' | 'unsent'>): Promise<void>
+  begin(found: Pick<SessionData, 'conversationId' | 'unsent' | 'others'>): Promise<void>
   /** Sends what another tab has left unsent, and what had found no network. */
   adopt(unsent: readonly UnsentMessage[]): void
   send(text: string): void
@@ -32,14 +32,28 @@ export function createThread(options: ThreadOptions): Thread {
   /** Messages that were reported. */
   const told = new Set<string>()
   let isReady = false
+  let seeking: Promise<void> | null = null
+
+  const seek = async (): Promise<void> => {
+    const { others, adapter } = context
+    const former = others && (await options.findFormer?.({ others, adapter, signal }))
+    const kept = former === undefined || signal.aborted ? undefined : await options.session.inherit(former)
+    if (signal.aborted) return
+    context.others = undefined
+    if (!kept) return
+    context.conversationId = kept.conversationId
+    outbox.restore(kept.unsent)
+    options.onNamed?.(former)
+  }
 
   const context: Context = {
     ...options,
-    ...{ timeline, signal, connection: 'online', isHydrated: false, hasEarlier: false },
+    ...{ timeline, signal, connection: 'online', isHydrated: false, hasEarlier: false, others: undefined },
+    seek: () => (seeking ??= seek().finally(() => (seeking = null))),
     changed() {
       if (signal.aborted) return
-      const { isHydrated, hasEarlier, connection, session } = context
-      const isKnown = isHydrated || (isReady && context.conversationId === undefined)
+      const { isHydrated, hasEarlier, connection, conversationId, others, session } = context
+      const isKnown = isHydrated || (isReady && conversationId === undefined && !others)
       options.onChange({
         bubbles: timeline.bubbles(),
         outcome: timeline.outcome,
@@ -73,8 +87,9 @@ export function createThread(options: ThreadOptions): Thread {
     get conversationId() {
       return context.conversationId
     },
-    async begin({ conversationId, unsent }) {
+    async begin({ conversationId, unsent, others }) {
       context.conversationId ??= conversationId
+      if (options.findFormer && context.conversationId === undefined) context.others = others
       isReady = true
       outbox.restore(unsent)
       await looks.sync()

@@ -40,6 +40,11 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     onUnread(count)
   }
 
+  const loadTabs = async () => {
+    await props.prepare?.(...__LUMIKA_TABS__)
+    return import('./tabs.ts')
+  }
+
   const makeEngine: EngineMaker = (settings, onChange) => {
     const { serverUrl, integrationToken, conversationId, userHash, userJwt, context, adapter, pollMs } = settings
     const name = storageName(settings)
@@ -51,14 +56,18 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       context,
       pollMs,
       name,
+      // A conversation with an adapter of the page's own is between these two.
+      findFormer: adapter ? undefined : async (sought) => (await loadTabs()).findFormer({ ...sought, name }),
       async loadTabs() {
-        await props.prepare?.(...__LUMIKA_TABS__)
-        const { join } = await import('./tabs.ts')
+        const { join } = await loadTabs()
         // What an adapter of the page's own reaches may be in this tab alone.
         return { join: (options) => join(options, !adapter) }
       },
       onChange,
-      onNamed: () => setUnread(name, unread),
+      onNamed(former) {
+        if (former !== undefined) writeMarker(former, null)
+        setUnread(name, unread)
+      },
       // Other tabs look at what the browser keeps when they hear of this.
       onForgotten() {
         unread = 0

@@ -3,6 +3,8 @@ import { joinTabs } from '../engine/tabs/tabs.ts'
 import type { Surroundings } from '../engine/tabs/surroundings.ts'
 import type { Tabs, TabsOptions } from '../engine/tabs/tabs.ts'
 
+export { findFormer } from '../engine/former.ts'
+
 /** Joins the other tabs of this browser; `isShared` says whether they reach the same backend. */
 export const join = (options: TabsOptions, isShared: boolean): Tabs => joinTabs(options, browser(isShared))
 
