@@ -1,7 +1,11 @@
 /** How customers are called of whom nothing is known but an id. */
 import type { Activity } from '../api/types.ts'
 
-/** A name to tell a customer by. Ids that servers make say nothing to people; those of a site's own are their names. */
-export function customerName({ conversationId }: Pick<Activity, 'conversationId'>): string {
-  return /^c_[\w-]{22,}$/.test(conversationId) ? `Visitor ${conversationId.slice(2, 6)}` : conversationId
-}
+type Named = Pick<Activity, 'conversationId'>
+
+/** Whether the id was made by chance, in the visitor's browser or by the server. */
+export const isAnonymous = ({ conversationId }: Named): boolean => /^c_[\w-]{22,}$/.test(conversationId)
+
+/** A name to tell a customer by. Ids made by chance say nothing to people; those of a site's own are their names. */
+export const customerName = (activity: Named): string =>
+  isAnonymous(activity) ? `Visitor ${activity.conversationId.slice(2, 6)}` : activity.conversationId

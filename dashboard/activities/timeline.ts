@@ -68,10 +68,6 @@ export function toItems(records: readonly OperatorRecord[]): Item[] {
   }
 }
 
-/** The newest draft nobody has decided about. */
-export const waitingDraft = (items: readonly Item[]): PrivateRecord | undefined =>
-  items.findLast((item): item is DraftItem => item.kind === 'draft' && item.verdict === null)?.record
-
 /** A draft in the time line. */
 export type DraftItem = Extract<Item, { kind: 'draft' }>
 

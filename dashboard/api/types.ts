@@ -8,6 +8,48 @@ export interface Operator {
   role: 'owner' | 'operator'
 }
 
+/** A person of the team, as the list of people shows them. */
+export interface TeamMember extends Operator {
+  createdAt: string
+  lastSeenAt: string | null
+}
+
+/** Look and texts of the widget. */
+export interface WidgetLook {
+  title?: string
+  greeting?: string
+  placeholder?: string
+  accent?: string
+  position?: 'left' | 'right'
+  theme?: 'auto' | 'light' | 'dark'
+  locale?: string
+  launcher?: boolean
+  imageHosts?: string[]
+  pollInterval?: number
+}
+
+/** A property that may chat, as its account card says. */
+export interface Integration {
+  id: string
+  name: string
+  kind: 'widget' | 'api'
+  allowedDomains: string[]
+  responder: string | null
+  responseMode: 'auto' | 'approval'
+  allowUnsignedIds: boolean
+  requireIdentity: boolean
+  answersPerDay: number | null
+  retentionDays: number | null
+  widget: WidgetLook
+  /** `value` where the token is public, and the person may see it. */
+  tokens: { id: string; hint: string; value?: string; createdAt: string }[]
+  identitySecrets: { hint: string; createdAt: string; expiresAt?: string }[]
+  createdAt: string
+  updatedAt: string
+  /** What its owner should think about before going live. */
+  warnings: string[]
+}
+
 /** What a conversation needs. */
 export type ActivityState = 'waiting' | 'answering' | 'answered' | 'resolved'
 

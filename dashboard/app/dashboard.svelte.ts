@@ -3,6 +3,8 @@ import { createContext } from 'svelte'
 import { createApi, messageOf } from '../api/client.ts'
 import type { Api } from '../api/client.ts'
 import { Live } from '../api/live.svelte.ts'
+import { Resource } from '../api/resource.svelte.ts'
+import type { Activity, Integration, TeamMember } from '../api/types.ts'
 import { Preferences } from './preferences.svelte.ts'
 import { Router } from './router.svelte.ts'
 import { Session } from './session.svelte.ts'
@@ -21,6 +23,22 @@ export class Dashboard {
   readonly live = new Live()
   readonly preferences = new Preferences()
   readonly toasts = new Toasts()
+  /** Everybody who may log in. */
+  readonly team = new Resource(async () => (await this.api.get<{ operators: TeamMember[] }>('operators')).operators)
+  readonly integrations = new Resource(
+    async () => (await this.api.get<{ integrations: Integration[] }>('integrations')).integrations,
+  )
+  /** How many conversations nobody has read; counted up to 100. */
+  readonly unread = new Resource(async () => {
+    const { activities } = await this.api.get<{ activities: Activity[] }>('activities', { state: 'unread', limit: 100 })
+    return activities.length
+  })
+
+  /** What stands before the name of a page, so that a tab in the background tells that somebody waits. */
+  get titlePrefix(): string {
+    const count = this.unread.value ?? 0
+    return count > 0 ? `(${count > 99 ? '99+' : count}) ` : ''
+  }
 
   /** Does something, and tells the person when it fails. Returns whether it was done. */
   async attempt(action: () => Promise<unknown>, done?: string): Promise<boolean> {

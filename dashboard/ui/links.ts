@@ -3,7 +3,7 @@
 /** A piece of a text. */
 export type Piece = string | { href: string; text: string }
 
-const addresses = /\b(?:https?:\/\/|mailto:|tel:)[^\s<>"']+/gi
+const addresses = /(?<![\w:/])(?:https?:\/\/|mailto:|tel:)[^\s<>"']+/gi
 
 /** Divides a text into what is to be shown as it is, and links. */
 export function withLinks(text: string): Piece[] {

@@ -1,0 +1,206 @@
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from '../../helpers/chromium.ts'
+import { createOwner, logIn, openDesk, say } from '../../helpers/dashboard.ts'
+import type { Desk } from '../../helpers/dashboard.ts'
+import { operatorOf } from '../../helpers/operator.ts'
+import { startServer } from '../../helpers/server.ts'
+import type { ServerProcess } from '../../helpers/server.ts'
+import { visitorOf } from '../../helpers/visitor.ts'
+
+let browser: Browser
+let server: ServerProcess
+let desk: Desk
+
+beforeAll(async () => {
+  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
+  await createOwner(server)
+  desk = await openDesk(browser, server)
+  await logIn(desk)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+let count = 0
+const newCustomer = (): string => `c_customer-number-${String(++count).padStart(8, '0')}`
+
+/** How the next messages are answered. */
+async function setMode(settings: { responseMode?: 'auto' | 'approval'; responder?: null }): Promise<void> {
+  const headers = { authorization: `Bearer ${server.operatorKey}`, 'content-type': 'application/json' }
+  const { integrations } = (await (await fetch(`${server.url}/api/integrations`, { headers })).json()) as {
+    integrations: { id: string }[]
+  }
+  const path = `${server.url}/api/integrations/${integrations[0]?.id}`
+  const response = await fetch(path, { method: 'PATCH', headers, body: JSON.stringify(settings) })
+  expect(response.status).toBe(200)
+}
+
+/** What the customer could read by now. */
+const saidTo = async (conversationId: string): Promise<string[]> =>
+  (await operatorOf(server).conversations()).find((each) => each.conversationId === conversationId)?.said ?? []
+
+describe('Activities', () => {
+  test('a visitor writes, the conversation appears by itself; the reply is in the panel while the visitor waits', async () => {
+    const { page } = desk
+    const context = await browser.newContext()
+    const visitor = visitorOf(await context.newPage())
+    await visitor.page.goto(`${server.url}/demo`)
+    await visitor.open()
+    await visitor.say('Is the teapot oven-proof?')
+
+    const row = page.getByRole('link', { name: /Is the teapot oven-proof\?/ })
+    await row.waitFor()
+    await row.click()
+    await page.getByRole('log').getByText('You wrote: Is the teapot oven-proof?').waitFor()
+    await page.getByRole('textbox', { name: 'Reply' }).fill('It is, up to 220 °C.')
+    await page.getByRole('textbox', { name: 'Reply' }).press('Enter')
+    await expect.poll(visitor.said).toContain('person: It is, up to 220 °C.')
+    expect(await page.getByRole('textbox', { name: 'Reply' }).inputValue()).toBe('')
+    await page.getByRole('log').getByText('Ana Lima', { exact: true }).waitFor()
+    await context.close()
+    expect(desk.problems).toEqual([])
+  })
+
+  test('a draft is approved by one key, and the customer gets one message', async () => {
+    const { page } = desk
+    await setMode({ responseMode: 'approval' })
+    const customer = newCustomer()
+    await say(server, customer, 'Where is my parcel?')
+    await page.getByRole('link', { name: /Where is my parcel\?/ }).click()
+    const draft = page.getByRole('article', { name: 'Draft of the assistant' })
+    await draft.waitFor()
+    expect(await saidTo(customer)).toHaveLength(1)
+    await page.keyboard.press('a')
+    await page.getByText('approved by Ana Lima').waitFor()
+    await draft.waitFor({ state: 'detached' })
+    expect(await saidTo(customer)).toEqual([
+      'customer: Where is my parcel?',
+      expect.stringMatching(/^assistant: .*You wrote: Where is my parcel\?$/s),
+    ])
+  })
+
+  test('a draft is edited, shows what is changed, and goes out in the person’s words', async () => {
+    const { page } = desk
+    const customer = newCustomer()
+    await say(server, customer, 'Do you ship to Portugal?')
+    await page.getByRole('link', { name: /Do you ship to Portugal\?/ }).click()
+    await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
+    await page.keyboard.press('e')
+    const words = page.getByRole('textbox', { name: 'Words of the draft' })
+    expect(await words.evaluate((box) => box.matches(':focus'))).toBe(true)
+    await words.fill('We do. You wrote: Do you ship to Portugal?')
+    await expect.poll(() => page.locator('ins').allTextContents()).toEqual(['We', 'do'])
+    // What is typed outlives a reload.
+    await page.reload()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    expect(await words.inputValue()).toBe('We do. You wrote: Do you ship to Portugal?')
+    await page.getByRole('button', { name: 'Publish' }).click()
+    await page.getByText('edited by Ana Lima').waitFor()
+    expect(await saidTo(customer)).toEqual([
+      'customer: Do you ship to Portugal?',
+      'assistant: We do. You wrote: Do you ship to Portugal?',
+    ])
+    await page.getByText('What was changed').click()
+    await page.locator('del').first().waitFor()
+  })
+
+  test('a draft is rejected with a reason, and never goes out', async () => {
+    const { page } = desk
+    const customer = newCustomer()
+    await say(server, customer, 'May I bake in it?')
+    await page.getByRole('link', { name: /May I bake in it\?/ }).click()
+    await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
+    await page.keyboard.press('x')
+    await page.keyboard.type('It only repeats')
+    await page.keyboard.press('Enter')
+    await page.getByText('Ana Lima rejected a draft: It only repeats').waitFor()
+    expect(await saidTo(customer)).toEqual(['customer: May I bake in it?'])
+  })
+
+  test('two people approve at once: it goes out once, and both see what became of it', async () => {
+    const customer = newCustomer()
+    await say(server, customer, 'Is it heavy?')
+    const other = await openDesk(browser, server)
+    await logIn(other)
+    for (const { page } of [desk, other]) {
+      await page.getByRole('link', { name: /Is it heavy\?/ }).click()
+      await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
+    }
+    await Promise.all([desk, other].map(({ page }) => page.keyboard.press('a')))
+    for (const { page } of [desk, other]) await page.getByText('approved by Ana Lima').waitFor()
+    expect(await saidTo(customer)).toHaveLength(2)
+    await other.page.context().close()
+  })
+
+  test('a note stays in the house; taking over, handing back, resolving and reopening are one press each', async () => {
+    const { page } = desk
+    await setMode({ responseMode: 'auto' })
+    const customer = newCustomer()
+    await say(server, customer, 'I would like to speak to somebody.')
+    await page.getByRole('link', { name: /I would like to speak to somebody/ }).click()
+    await page.getByRole('heading', { name: /^Visitor/, level: 2 }).waitFor()
+    await page.keyboard.press('n')
+    await page.getByRole('textbox', { name: 'Note' }).fill('A regular: be kind.')
+    await page.getByRole('button', { name: 'Keep' }).click()
+    await page.getByRole('article', { name: 'Note by Ana Lima' }).getByText('A regular: be kind.').waitFor()
+    expect((await saidTo(customer)).join()).not.toContain('regular')
+
+    await page.getByRole('button', { name: 'Take over' }).click()
+    await page.getByText('Ana Lima took over from the assistant').waitFor()
+    await page.getByRole('button', { name: 'Hand back' }).click()
+    await page.getByRole('button', { name: 'Resolve', exact: true }).click()
+    await page.getByRole('button', { name: 'Reopen' }).click()
+    await page.getByRole('button', { name: 'Resolve', exact: true }).waitFor()
+  })
+
+  test('markup of a customer is text; only whole addresses are links, which tell nobody where they were found', async () => {
+    const { page } = desk
+    const text = '<img src=x onerror=alert(1)> javascript:alert(2) https://shop.example/a?b=1.'
+    await say(server, newCustomer(), text)
+    await page.getByRole('link', { name: /onerror/ }).click()
+    const bubble = page.getByRole('log').locator('.customer .words')
+    await bubble.waitFor()
+    expect(await bubble.textContent()).toBe(text)
+    expect(await bubble.locator('*').count()).toBe(1)
+    const link = bubble.getByRole('link')
+    expect(await link.getAttribute('href')).toBe('https://shop.example/a?b=1')
+    expect(await link.getAttribute('rel')).toBe('noopener noreferrer nofollow ugc')
+    expect(await link.getAttribute('target')).toBe('_blank')
+    expect(desk.problems).toEqual([])
+  })
+
+  test('what is typed and not sent is there again after a reload, and after a look at another conversation', async () => {
+    const { page } = desk
+    const box = page.getByRole('textbox', { name: 'Reply' })
+    await box.fill('Half a sen')
+    await page.getByRole('link', { name: /Is it heavy\?/ }).click()
+    await expect.poll(() => box.inputValue()).toBe('')
+    await page.goBack()
+    await expect.poll(() => box.inputValue()).toBe('Half a sen')
+    await page.reload()
+    await expect.poll(() => box.inputValue()).toBe('Half a sen')
+    await box.fill('')
+  })
+
+  test('the filters show what needs doing, and the tab tells how many nobody has read', async () => {
+    const { page } = desk
+    await setMode({ responder: null })
+    await page.getByRole('button', { name: 'Waiting' }).click()
+    await page.goto(`${server.url}/dashboard/activities`)
+    await say(server, newCustomer(), 'Is anybody there?')
+    await expect.poll(() => page.title()).toMatch(/^\(\d+\) Activities/)
+    await page.getByRole('button', { name: 'Waiting' }).click()
+    await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor()
+    await page.getByRole('button', { name: 'Mine' }).click()
+    await page.getByText('Nothing is assigned to you').waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.getByRole('link', { name: /Is anybody there\?/ }).click()
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Ana Lima (you)' }).click()
+    await page.getByText('Ana Lima assigned the conversation to Ana Lima').waitFor()
+    expect(desk.problems).toEqual([])
+  })
+})
