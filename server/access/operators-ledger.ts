@@ -37,17 +37,26 @@ export interface OperatorsLedger {
 /** Opens the ledger. @param now milliseconds since 1970 */
 export async function openOperatorsLedger(log: ConversationLog, now: () => number): Promise<OperatorsLedger> {
   const accounts = new Map<string, OperatorAccount>()
+  /** Ids by folded name: looking one up takes as long whether somebody has it or not. */
+  const byName = new Map<string, string>()
   const invited = new Map<string, Invitation>()
   const listeners = new Set<() => void>()
+
+  function put(id: string, account: OperatorAccount | null): void {
+    byName.delete(foldName(accounts.get(id)?.name ?? ''))
+    if (!account) return void accounts.delete(id)
+    accounts.set(id, account)
+    byName.set(foldName(account.name), id)
+  }
 
   const ledger = await createLedger<OperatorsEntry>({
     log,
     conversation: '~operators',
     apply(entry) {
       if (entry.type === 'operator') {
-        accounts.set(entry.operator.id, entry.operator)
+        put(entry.operator.id, entry.operator)
         invited.delete(entry.invitationId ?? '')
-      } else if (entry.type === 'operator-removed') accounts.delete(entry.id)
+      } else if (entry.type === 'operator-removed') put(entry.id, null)
       else if (entry.type === 'invitation') invited.set(entry.invitation.id, entry.invitation)
       else if (entry.type === 'invitation-removed') invited.delete(entry.id)
       // Told afterwards: while the ledger is told again from its start, accounts are gone for a moment.
@@ -55,6 +64,7 @@ export async function openOperatorsLedger(log: ConversationLog, now: () => numbe
     },
     reset() {
       accounts.clear()
+      byName.clear()
       invited.clear()
     },
   })
@@ -73,10 +83,7 @@ export async function openOperatorsLedger(log: ConversationLog, now: () => numbe
     accounts,
     hasOwner: () => [...accounts.values()].some(({ role }) => role === 'owner'),
     existing,
-    named(name) {
-      const folded = foldName(name)
-      return [...accounts.values()].find((account) => foldName(account.name) === folded) ?? null
-    },
+    named: (name) => accounts.get(byName.get(foldName(name)) ?? '') ?? null,
     isInvitation: (id) => invited.has(id),
     invitations: () => [...invited.values()].filter(isOpen),
     commit: ledger.commit,
