@@ -37,6 +37,7 @@ import { sessionRoutes } from './routes/api/session.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
+import { openapiRoutes } from './routes/openapi.ts'
 import type { ConversationLog } from './storage/log.ts'
 import { openCounters, openLog } from './storage/open.ts'
 
@@ -140,6 +141,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   healthRoutes(app, { log, logger })
   sessionRoutes(app, { ...api, operators, sessions, limits, now })
   operatorsRoutes(app, { ...api, operators, sessions, registry, limits })
+  openapiRoutes(app)
   invitationRoutes(app, { ...api, operators, publicUrl })
   apiConversationRoutes(app, { ...api, conversations, live, registry })
   deskRoutes(app, { ...api, desk: conversations.desk, operators })

@@ -28,11 +28,17 @@ const text = z
   .string()
   .refine((given) => given.trim() !== '', 'may not be empty')
   .refine((given) => codePoints(given) <= limits.textCodePoints, `may hold ${limits.textCodePoints} characters at most`)
+  // JSON Schema counts as we do.
+  .meta({ minLength: 1, maxLength: limits.textCodePoints })
 
 /** A person's reply, or a note. */
 export const messageSchema = z.strictObject({
   body: text,
-  clientMessageId: z.string().refine(isClientMessageId, 'has to be 16 to 64 characters of A-Z a-z 0-9 _ -').optional(),
+  clientMessageId: z
+    .string()
+    .refine(isClientMessageId, 'has to be 16 to 64 characters of A-Z a-z 0-9 _ -')
+    .meta({ pattern: '^[A-Za-z0-9_-]{16,64}$' })
+    .optional(),
 })
 
 /** The words a draft goes out with; left out: its own. */
@@ -42,13 +48,15 @@ export const approvalSchema = z.strictObject({ body: text.optional() })
 export const rejectionSchema = z.strictObject({ reason: z.string().trim().max(1_000).optional() })
 
 /** What was shown: everything up to this record. */
-export const readSchema = z.strictObject({ upTo: z.string().refine(isRecordId, 'has to be the id of a record') })
+export const readSchema = z.strictObject({
+  upTo: z.string().refine(isRecordId, 'has to be the id of a record').meta({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+})
 
 /** Whose the conversation is to be; null: everybody's. */
 export const assignmentSchema = z.strictObject({ operatorId: z.string().max(64).nullable() })
 
 /** Calls that say all by their name. */
-const nothingSchema = z.strictObject({})
+export const nothingSchema = z.strictObject({})
 
 /** Adds the routes to the app. */
 export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
@@ -111,19 +119,19 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
     },
   })
 
-  const decisions: Record<string, (conversation: string, by: string) => Promise<DeskState>> = {
+  const decisions = {
     'approve-customer': desk.approveCustomer,
     'revoke-approval': desk.revokeApproval,
     takeover: desk.takeOver,
     handback: desk.handBack,
     resolve: desk.resolve,
     reopen: desk.reopen,
-  }
-  for (const [name, decide] of Object.entries(decisions)) {
+  } satisfies Record<string, (conversation: string, by: string) => Promise<DeskState>>
+  for (const name of Object.keys(decisions) as (keyof typeof decisions)[]) {
     operatorRoute(app, `${path}/${name}`, options, {
       async POST(event, { name: by }) {
         await readOptionalJson(event.req, nothingSchema)
-        return json({ state: await decide(keyOf(event), by) })
+        return json({ state: await decisions[name](keyOf(event), by) })
       },
     })
   }

@@ -5,6 +5,7 @@ import { corsHeaders } from '../../access/cors.ts'
 import { HttpError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { errorAnswer } from '../answers.ts'
+import type { MethodOf, OperatorPath } from '../openapi/operations.ts'
 import type { Caller, Door } from './door.ts'
 
 /** What every route of the operator API needs. */
@@ -23,7 +24,7 @@ export interface OpenHandler {
 }
 
 /** The methods of one path. `HEAD` is answered by `GET`; the framework leaves its body out. */
-export type OperatorHandlers = Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE', OperatorHandler | OpenHandler>>
+export type OperatorHandlers<Path extends OperatorPath> = Record<MethodOf<Path>, OperatorHandler | OpenHandler>
 
 /** The same handler, for owners only: others get 403 `role_required`. */
 export const owners =
@@ -33,15 +34,23 @@ export const owners =
     throw new HttpError(403, 'role_required', 'Only owners may do this. Ask one of them.')
   }
 
-/** Adds one path of the operator API to the app: for operators only, with every error as an answer. */
-export function operatorRoute(app: H3, path: string, api: OperatorApi, handlers: OperatorHandlers): void {
+/**
+ * Adds one path of the operator API to the app: for operators only, with every error as an answer. Path and methods have to
+ * be described: `openapi/operations.ts`.
+ */
+export function operatorRoute<Path extends OperatorPath>(
+  app: H3,
+  path: Path,
+  api: OperatorApi,
+  handlers: OperatorHandlers<Path>,
+): void {
   const methods = Object.keys(handlers)
   app.all(path, async (event) => {
     const headers = corsHeaders(null)
     try {
       const method = event.req.method === 'HEAD' ? 'GET' : event.req.method
       // Only own names: a method may be called `constructor`.
-      const handler = methods.includes(method) ? handlers[method as keyof OperatorHandlers] : undefined
+      const handler = methods.includes(method) ? handlers[method as MethodOf<Path>] : undefined
       const response = await answer(handler, event)
       response.headers.set('vary', 'Origin')
       return response

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** Look and texts, by the names of the widget's options. Texts are shown as text, never as markup. */
-const widgetLook = z.strictObject({
+export const widgetLook = z.strictObject({
   title: z.string().trim().max(100).optional(),
   greeting: z.string().trim().max(1_000).optional(),
   placeholder: z.string().trim().max(100).optional(),

@@ -1,0 +1,143 @@
+/** The operators' calls about conversations. */
+import { z } from 'zod'
+import {
+  approvalSchema,
+  assignmentSchema,
+  messageSchema,
+  nothingSchema,
+  readSchema,
+  rejectionSchema,
+} from '../api/desk.ts'
+import { body } from './named.ts'
+import type { Operation } from './operation.ts'
+import { activitiesQuery, auditQuery, exportQuery, recordsQuery } from './queries.ts'
+import { activitiesPage, auditPage, liveEvent, recordAnswer, recordsPage, stateAnswer } from './records.ts'
+
+const message = body('MessageBody', messageSchema)
+const nothing = body('NoBody', nothingSchema)
+const notFound = { 404: ['not_found'] } as const
+
+/** A decision about a conversation, which may be made again. */
+const decision = (summary: string): Operation => ({
+  ...{ summary, by: 'operator', body: nothing, isBodyOptional: true, status: 200, answer: stateAnswer },
+  errors: notFound,
+})
+
+/** By method and path. */
+export const deskOperations = {
+  'GET /api/activities': {
+    summary: 'The inbox: conversations, latest activity first',
+    description:
+      'Its cost does not depend on the number of conversations. What was stored before it was asked for is in it, unless `partial` says otherwise.',
+    by: 'operator',
+    query: activitiesQuery,
+    status: 200,
+    answer: activitiesPage,
+    errors: { 400: ['invalid_request', 'invalid_limit'] },
+  },
+  'GET /api/activities/live': {
+    summary: 'Server-sent events that say where something happens, from any replica',
+    description:
+      'Each `data` is a `LiveEvent`. They say where to look, not what is there; after `resync` look at everything again. Comment lines are signs of life.',
+    by: 'operator',
+    status: 200,
+    content: { 'text/event-stream': liveEvent },
+  },
+  'GET /api/conversations/:key/records': {
+    summary: 'Everything in one time line: messages, drafts, rejections, notes, decisions',
+    description: 'Without a cursor, the newest.',
+    by: 'operator',
+    query: recordsQuery,
+    status: 200,
+    answer: recordsPage,
+    errors: {
+      400: ['invalid_cursor', 'invalid_limit', 'invalid_wait', 'invalid_request'],
+      404: ['not_found', 'cursor_not_found'],
+    },
+  },
+  'POST /api/conversations/:key/messages': {
+    summary: "A person's reply",
+    by: 'operator',
+    body: message,
+    status: 201,
+    answer: recordAnswer,
+    errors: { ...notFound, 409: ['idempotency_mismatch'] },
+  },
+  'POST /api/conversations/:key/notes': {
+    summary: 'A note that no customer ever sees',
+    by: 'operator',
+    body: message,
+    status: 201,
+    answer: recordAnswer,
+    errors: { ...notFound, 409: ['idempotency_mismatch'] },
+  },
+  'POST /api/conversations/:key/drafts/:id/approve': {
+    summary: 'Publishes a draft, in other words if `body` is given',
+    description: 'Of two people who decide about one draft at once, one decides and the other gets 409.',
+    by: 'operator',
+    body: body('ApprovalBody', approvalSchema),
+    isBodyOptional: true,
+    status: 200,
+    answer: recordAnswer,
+    errors: { ...notFound, 409: ['conflict'] },
+  },
+  'POST /api/conversations/:key/drafts/:id/reject': {
+    summary: 'Sees to it that a draft is never published',
+    by: 'operator',
+    body: body('RejectionBody', rejectionSchema),
+    isBodyOptional: true,
+    status: 200,
+    answer: recordAnswer,
+    errors: { ...notFound, 409: ['conflict'] },
+  },
+  'POST /api/conversations/:key/read': {
+    summary: 'The team has read everything up to a record',
+    description: 'The mark only moves forward. The conversation keeps its place in the inbox.',
+    by: 'operator',
+    body: body('ReadBody', readSchema),
+    status: 200,
+    answer: stateAnswer,
+    errors: notFound,
+  },
+  'POST /api/conversations/:key/assign': {
+    summary: "Makes it somebody's conversation; null: everybody's",
+    by: 'operator',
+    body: body('AssignmentBody', assignmentSchema),
+    status: 200,
+    answer: stateAnswer,
+    errors: notFound,
+  },
+  'POST /api/conversations/:key/approve-customer': decision(
+    "In approval mode: this customer's answers go out by themselves, and what waits goes out now",
+  ),
+  'POST /api/conversations/:key/revoke-approval': decision('Answers to this customer wait for approval again'),
+  'POST /api/conversations/:key/takeover': decision('The assistant falls silent, in the middle of a word if need be'),
+  'POST /api/conversations/:key/handback': decision('The assistant answers what is written from now on'),
+  'POST /api/conversations/:key/resolve': decision(
+    'Everything said so far is settled, and read, until the next message',
+  ),
+  'POST /api/conversations/:key/reopen': decision('It is not settled'),
+  'GET /api/conversations/:key/export': {
+    summary: 'All that is kept of a conversation, as a file',
+    by: 'operator',
+    query: exportQuery,
+    status: 200,
+    content: { 'application/json': z.looseObject({}), 'text/plain': z.string() },
+    errors: { 400: ['invalid_request'], ...notFound },
+  },
+  'DELETE /api/conversations/:key': {
+    summary: 'Erases a conversation: messages, notes, drafts, what is being written, its place in the inbox',
+    description: 'May be called again for the same one.',
+    by: 'owner',
+    status: 204,
+    errors: notFound,
+  },
+  'GET /api/audit': {
+    summary: 'The audit trail: who did what, newest first',
+    by: 'operator',
+    query: auditQuery,
+    status: 200,
+    answer: auditPage,
+    errors: { 400: ['invalid_cursor', 'invalid_limit', 'invalid_request'], 404: ['cursor_not_found'] },
+  },
+} as const satisfies Record<string, Operation>

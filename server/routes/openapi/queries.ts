@@ -1,0 +1,82 @@
+/** The parameters of queries and forms, described by the limits they are held to. */
+import { z } from 'zod'
+import { limits } from '../../../protocol.ts'
+import { inboxStates } from '../../conversations/inbox.ts'
+
+const limit = z
+  .int()
+  .min(1)
+  .optional()
+  .meta({ default: limits.historyDefault })
+  .describe(`How many at most; more than ${limits.historyMax} is lowered to that.`)
+const wait = z
+  .number()
+  .min(0)
+  .max(limits.waitSeconds)
+  .optional()
+  .describe('Seconds to hold the answer until something is new. Default 0.')
+const pageCursor = z.string().optional().describe('The `cursor` of the page before.')
+const recordId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+const twoLaneCursor = z.string().regex(/^(\*|[A-Za-z0-9_-]{0,64})\.(\*|[A-Za-z0-9_-]{0,64})$/)
+
+export const activitiesQuery = z.object({
+  integrationId: z.string().optional().describe('Only the conversations of one integration.'),
+  state: z.enum(inboxStates).optional().describe('`mine`: assigned to you and not resolved. Left out: all.'),
+  cursor: pageCursor,
+  limit,
+})
+
+export const recordsQuery = z.object({
+  afterId: twoLaneCursor
+    .optional()
+    .describe('A `lastRecordId`: what came after. `.` is the start. Not with `beforeId`.'),
+  beforeId: twoLaneCursor.optional().describe('A `firstRecordId`: what came before.'),
+  limit,
+  wait,
+})
+
+export const exportQuery = z.object({ format: z.enum(['json', 'text']).optional().meta({ default: 'json' }) })
+
+export const auditQuery = z.object({ cursor: recordId.optional().describe('The `cursor` of the page before.'), limit })
+
+const conversationId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/)
+  .describe('`c_` and 128 random bits or more, or an id of your own, with proof or an `api` token.')
+
+const proof = {
+  userHash: z.string().optional().describe("HMAC-SHA256(identitySecret, integrationId + '\\n' + conversationId), hex."),
+  userJwt: z.string().optional().describe('HS256; `sub` = conversationId, `aud` = integrationId, `exp` within 24 h.'),
+}
+
+export const sendQuery = z.object({
+  textContent: z
+    .string()
+    .optional()
+    .meta({ minLength: 1 })
+    .describe(`The message, up to ${limits.textCodePoints} characters. Needed unless an answer is resumed.`),
+  conversationId: conversationId.optional().describe('Left out: a new conversation begins, whose id `ack` tells.'),
+  clientMessageId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{16,64}$/)
+    .optional()
+    .describe('The idempotency key: the same key and text find the message that was stored before.'),
+  lastEventId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,48}\.(0|[1-9]\d{0,9})$/)
+    .optional()
+    .describe('Resumes an answer after this event, as the header `Last-Event-ID` does. Nothing is stored.'),
+  context: z.string().optional().describe(`What the page tells, a JSON object of up to ${limits.contextBytes} bytes.`),
+  ...proof,
+})
+
+export const historyQuery = z.object({
+  conversationId,
+  afterId: recordId.optional().describe('Only what came after this record. Not with `beforeId`.'),
+  beforeId: recordId.optional().describe('The newest records before this one.'),
+  limit,
+  wait,
+  ...proof,
+})
+
+export const stopForm = z.object({ conversationId, turnId: z.string().regex(/^[A-Za-z0-9_-]{1,48}$/), ...proof })

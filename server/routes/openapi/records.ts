@@ -1,0 +1,170 @@
+/** What conversations look like in answers. */
+import { z } from 'zod'
+import { answer } from './named.ts'
+
+export const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
+export const timestamp = z.iso.datetime({ precision: 3 })
+const json = z.record(z.string(), z.unknown())
+
+const person = answer('Person', z.strictObject({ id: z.string(), name: z.string() }))
+
+/** A conversation's key, wherever a path or an answer holds one. */
+export const key = z.string().describe('Names a conversation in `/api`.')
+
+const recordFields = {
+  id: id.describe('Opaque, never reused.'),
+  actor: z.enum(['customer', 'assistant']).describe("A person's reply is `assistant` with `data.author`."),
+  type: z.string().describe('`message`; ignore types you do not know.'),
+  body: z.string(),
+  data: json.optional().describe('`author`, `interrupted`, `stopped`, `clientMessageId`, and what is to come.'),
+  createdAt: timestamp.describe('Never decreasing inside a conversation; for display only.'),
+}
+
+/** A message, as its customer sees it. */
+export const conversationRecord = answer('Record', z.strictObject(recordFields))
+
+const publicRecord = z.strictObject({
+  ...recordFields,
+  visibility: z.literal('public'),
+  approval: z
+    .strictObject({ draftId: id, by: z.string(), isEdited: z.boolean() })
+    .optional()
+    .describe('How a draft became this message.'),
+})
+
+const privateRecord = z.strictObject({
+  id,
+  type: z.enum(['draft', 'rejection', 'note', 'event', 'turn-end']),
+  body: z.string().optional(),
+  data: json,
+  createdAt: timestamp,
+  visibility: z.literal('private'),
+})
+
+/** A message, or what only operators see. */
+export const operatorRecord = answer('OperatorRecord', z.union([publicRecord, privateRecord]))
+
+export const recordAnswer = answer('RecordAnswer', z.strictObject({ record: operatorRecord }))
+
+const cursor = z.string().nullable()
+
+export const recordsPage = answer(
+  'RecordsPage',
+  z.strictObject({
+    records: z.array(operatorRecord).describe('Oldest first.'),
+    firstRecordId: cursor.describe('Pass it on as `beforeId` to get what came before.'),
+    lastRecordId: cursor.describe('Pass it on as `afterId` to get what comes after.'),
+    hasMore: z.boolean().describe('More lies beyond this page, in the direction asked for.'),
+  }),
+)
+
+export const stateAnswer = answer(
+  'StateAnswer',
+  z.strictObject({
+    state: answer(
+      'DeskState',
+      z.strictObject({
+        approvedBy: z.string().nullable().describe('Who lets the answers to this customer go out by themselves.'),
+        takenOverBy: z.string().nullable().describe("Who answers in the assistant's place."),
+        resolvedAt: z.int().nullable().describe('The position of the newest message that was settled.'),
+        readTo: z.int().nullable().describe('The position of the newest message that the team has read.'),
+        assignee: person.nullable(),
+      }),
+    ),
+  }),
+)
+
+const activity = answer(
+  'Activity',
+  z.strictObject({
+    key,
+    integrationId: z.string(),
+    conversationId: z.string(),
+    state: z
+      .enum(['waiting', 'answering', 'answered', 'resolved'])
+      .describe("`waiting`: for a person's word. `answering`: the assistant is at it."),
+    mode: z.enum(['auto', 'approval', 'human']).describe('How the next message is answered.'),
+    customerApproved: z.boolean(),
+    unread: z.int().min(0).max(100).describe("The customer's messages that nobody of the team has read; 100: or more."),
+    assignee: person.nullable(),
+    takenOverBy: z.string().nullable(),
+    draftWaiting: z.boolean(),
+    lastRecord: conversationRecord.nullable(),
+    updatedAt: timestamp,
+  }),
+)
+
+export const activitiesPage = answer(
+  'ActivitiesPage',
+  z.strictObject({
+    activities: z.array(activity).describe('Latest activity first.'),
+    cursor: cursor.describe('Pass it on to get the next page; null at the end.'),
+    partial: z.literal(true).optional().describe('Something that belongs here may be missing. Ask again later.'),
+  }),
+)
+
+export const auditPage = answer(
+  'AuditPage',
+  z.strictObject({
+    entries: z.array(
+      z.strictObject({
+        id,
+        at: timestamp,
+        action: z.string().describe('What was done, such as `draft-approved` or `conversation-erased`.'),
+        by: z
+          .string()
+          .nullable()
+          .describe('The name of whoever did it; null: somebody who failed to say who they are.'),
+        byId: z.string().nullable(),
+        target: z
+          .string()
+          .nullable()
+          .describe('The id of what it was done to; of a conversation, the SHA-256 of its key, base64url.'),
+        integrationId: z.string().optional(),
+        draftId: id.optional(),
+        role: z.string().optional(),
+        name: z.string().optional(),
+        fields: z.array(z.string()).optional(),
+      }),
+    ),
+    cursor,
+  }),
+)
+
+export const historyPage = answer(
+  'HistoryPage',
+  z.strictObject({
+    conversationId: z.string(),
+    messages: z.array(conversationRecord).describe('Oldest first.'),
+    lastMessageId: id.nullable().describe('Pass it on as `afterId` to poll.'),
+    hasMore: z.boolean(),
+    activeTurn: z
+      .strictObject({ turnId: id, userMessageId: id })
+      .optional()
+      .describe('An answer is being written; attach with `lastEventId=<turnId>.0`.'),
+  }),
+)
+
+const turnEvent = <T extends z.ZodRawShape>(type: string, fields: T) =>
+  z.strictObject({ type: z.literal(type), ...fields })
+
+/** One event of an answer's stream. */
+export const streamEvent = answer(
+  'StreamEvent',
+  z.union([
+    turnEvent('ack', { conversationId: z.string(), userMessageId: id, turnId: id, replayed: z.boolean() }),
+    turnEvent('delta', { text: z.string() }),
+    turnEvent('message', { message: conversationRecord }),
+    turnEvent('pending', { reason: z.enum(['approval', 'human']) }),
+    turnEvent('failure', { code: z.string(), message: z.string(), retryable: z.boolean() }),
+    turnEvent('done', { lastMessageId: id, stopped: z.boolean().optional() }),
+  ]),
+)
+
+const where = { key, integrationId: z.string(), conversationId: z.string() }
+
+/** One event of the operators' feed. */
+export const liveEvent = answer(
+  'LiveEvent',
+  z.union([turnEvent('ready', {}), turnEvent('activity', where), turnEvent('writing', where), turnEvent('resync', {})]),
+)
