@@ -1,6 +1,6 @@
 /** The script tag: `<script src="…/widget.js" data-integration-token="…">` is all a page needs. */
 import { createWidget } from './handle.ts'
-import type { Parts, WidgetHandle } from './handle.ts'
+import type { Parts, WidgetHandle } from './contract.ts'
 import type { MountOptions } from './options.ts'
 
 /** The panel's file beside `widget.js`, and its hash for subresource integrity (none while developing). */

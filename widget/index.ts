@@ -1,9 +1,9 @@
 /** The npm entry: a widget under your control, for single-page apps. Importing it touches nothing. */
 import { createWidget } from './handle.ts'
-import type { WidgetHandle } from './handle.ts'
+import type { WidgetHandle } from './contract.ts'
 import type { MountOptions } from './options.ts'
 
-export type { WidgetEvents, WidgetHandle } from './handle.ts'
+export type { WidgetEvents, WidgetHandle } from './contract.ts'
 export type { Identity, MountOptions, WidgetOptions } from './options.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** What came of a run: counted from what is stored, what is shown, what was read, and how often the responder was asked. */
 import type { ConversationRecord } from '../../protocol.ts'
-import type { Bubble } from '../../widget/engine/timeline.ts'
+import type { Bubble } from '../../widget/engine/bubbles.ts'
 import { parseAnswer } from './answerer.ts'
 
 /** One conversation: the visitor's side of the story, a reader's, and the server's. */

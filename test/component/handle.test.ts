@@ -1,7 +1,7 @@
 import { fireEvent } from '@testing-library/svelte'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import type { PanelModule } from '../../widget/handle.ts'
+import type { PanelModule } from '../../widget/contract.ts'
 import { createVisit, until } from '../helpers/widget.ts'
 import type { Visit } from '../helpers/widget.ts'
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ConversationRecord } from '../../protocol.ts'
 import type { OperatorRecord } from '../../server/conversations/records.ts'
-import type { Bubble } from '../../widget/engine/timeline.ts'
+import type { Bubble } from '../../widget/engine/bubbles.ts'
 import { parseAnswer } from '../chaos/answerer.ts'
 import { judge } from '../chaos/verdict.ts'
 import type { Visitor } from '../chaos/visitors.ts'

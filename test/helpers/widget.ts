@@ -2,7 +2,7 @@
 import { fireEvent, within } from '@testing-library/svelte'
 import { expect, vi } from 'vitest'
 import { createWidget } from '../../widget/handle.ts'
-import type { PanelModule, WidgetHandle } from '../../widget/handle.ts'
+import type { PanelModule, WidgetHandle } from '../../widget/contract.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
 import { readSession } from '../../widget/engine/kept.ts'
 import type { SessionData } from '../../widget/engine/kept.ts'

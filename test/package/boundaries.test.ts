@@ -20,7 +20,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'the entries for frameworks',
     files: /^widget\/entries\//,
     // A widget by npm, and its types: nothing of the script tag's, of the panel's, or of how the launcher is made.
-    may: /^(widget\/(index|handle|options)\.ts|widget\/entries\/_chat\.ts|react|vue)$/,
+    may: /^(widget\/(index|contract|options)\.ts|widget\/entries\/_chat\.ts|react|vue)$/,
   },
   { name: 'the first load', files: /^widget\//, may: /^(protocol\.ts|adapters\/.+|widget\/(?!entries).+)$/ },
   {

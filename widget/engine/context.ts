@@ -2,9 +2,10 @@
 import type { ChatAdapter, IdentityProof } from '../../adapters/adapter.ts'
 import type { ConversationRecord } from '../../protocol.ts'
 import type { Session } from '../session.ts'
+import type { Bubble } from './bubbles.ts'
 import type { FormerOptions } from './former.ts'
 import type { SessionData } from './kept.ts'
-import type { Bubble, Outcome, Timeline } from './timeline.ts'
+import type { Outcome, Timeline } from './timeline.ts'
 
 /** What a conversation needs. */
 export interface ThreadOptions {

@@ -5,7 +5,7 @@ import { TRIES } from './context.ts'
 import type { Context } from './context.ts'
 import type { UnsentMessage } from './kept.ts'
 import { backOff, canMint, randomId, sleep } from './retry.ts'
-import type { Outgoing } from './timeline.ts'
+import type { Outgoing } from './bubbles.ts'
 
 /** The messages on their way. */
 export interface Outbox {

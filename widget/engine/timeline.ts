@@ -4,49 +4,15 @@
  * has it, too. Everything is merged by id, never by text: two quick "ok" are two messages.
  */
 import type { ConversationRecord } from '../../protocol.ts'
+import { answerBubble, outgoingBubble, recordBubble } from './bubbles.ts'
+import type { Answer, Bubble, Outgoing, Turn } from './bubbles.ts'
 import type { UnsentMessage } from './kept.ts'
-
-/** What the visitor sees as one message. */
-export interface Bubble {
-  /** Stays the same while a message is sent, stored and read again. */
-  key: string
-  author: 'visitor' | 'assistant' | 'person'
-  /** The person's name, where a person answered. */
-  name?: string
-  text: string
-  /** RFC 3339; missing until the server has said it. */
-  createdAt?: string
-  state: 'sending' | 'failed' | 'writing' | 'interrupted' | 'stopped' | 'done'
-  /** Why it failed, or is not sent yet: a code of the protocol, or `network`. */
-  reason?: string
-  /** On a failed message: what `retry` takes. */
-  clientMessageId?: string
-}
 
 /** What stands below the messages: an answer that will not come by itself. */
 export interface Outcome {
   kind: 'failed' | 'approval' | 'human'
   /** The text to ask again with. */
   text?: string
-}
-
-/** A message on its way. */
-export interface Outgoing extends UnsentMessage {
-  reason?: string
-  userMessageId?: string
-}
-
-/** An answer, and the message it is for. */
-export interface Turn {
-  turnId: string
-  userMessageId: string
-  clientMessageId?: string
-}
-
-/** An answer that is being written. */
-interface Answer extends Turn {
-  pieces: string
-  record?: ConversationRecord
 }
 
 /** The state of one conversation on this page. */
@@ -104,29 +70,8 @@ export function createTimeline(): Timeline {
     if (fresh.some(({ id, actor }) => actor === 'assistant' && !keys.has(id))) timeline.outcome = null
   }
 
-  const recordBubble = (record: ConversationRecord): Bubble => {
-    const { id, actor, body, data = {}, createdAt } = record
-    return {
-      key: keys.get(id) ?? data.clientMessageId ?? id,
-      author: actor === 'customer' ? 'visitor' : data.author ? 'person' : 'assistant',
-      ...(data.author && { name: data.author.name }),
-      text: body,
-      createdAt,
-      state: data.interrupted ? 'interrupted' : data.stopped ? 'stopped' : 'done',
-    }
-  }
-
-  const answerBubble = ({ turnId, pieces, record }: Answer): Bubble =>
-    record ? recordBubble(record) : { key: turnId, author: 'assistant', text: pieces, state: 'writing' }
-
-  const outgoingBubble = ({ clientMessageId, text, hasFailed, reason, userMessageId }: Outgoing): Bubble => ({
-    key: clientMessageId,
-    author: 'visitor',
-    text,
-    state: hasFailed ? 'failed' : userMessageId ? 'done' : 'sending',
-    ...(reason && { reason }),
-    ...(hasFailed && { clientMessageId }),
-  })
+  const bubbleOf = (record: ConversationRecord) => recordBubble(record, keys.get(record.id))
+  const writingBubble = (answer: Answer) => answerBubble(answer, keys.get(answer.record?.id ?? ''))
 
   const timeline: Timeline = {
     get outgoing() {
@@ -138,11 +83,11 @@ export function createTimeline(): Timeline {
 
     bubbles() {
       const following = (clientMessageId: string) =>
-        answers.filter((answer) => answer.clientMessageId === clientMessageId).map(answerBubble)
+        answers.filter((answer) => answer.clientMessageId === clientMessageId).map(writingBubble)
       const loose = new Set(outgoing.map(({ clientMessageId }) => clientMessageId))
       return [
-        ...records.map(recordBubble),
-        ...answers.filter(({ clientMessageId }) => !loose.has(clientMessageId ?? '')).map(answerBubble),
+        ...records.map(bubbleOf),
+        ...answers.filter(({ clientMessageId }) => !loose.has(clientMessageId ?? '')).map(writingBubble),
         ...outgoing.flatMap((message) => [outgoingBubble(message), ...following(message.clientMessageId)]),
       ]
     },

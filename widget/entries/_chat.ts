@@ -1,5 +1,5 @@
 /** What the entries for frameworks share: one place on the page for a chat, however often it is mounted and unmounted. */
-import type { WidgetEvents, WidgetHandle } from '../handle.ts'
+import type { WidgetEvents, WidgetHandle } from '../contract.ts'
 import { mountWidget } from '../index.ts'
 import type { MountOptions, WidgetOptions } from '../options.ts'
 

@@ -1,5 +1,5 @@
 /** The chat as an element of your own markup, for whatever writes HTML. Importing it registers nothing. */
-import type { WidgetEvents, WidgetHandle } from '../handle.ts'
+import type { WidgetEvents, WidgetHandle } from '../contract.ts'
 import type { WidgetOptions } from '../options.ts'
 import { createChat } from './_chat.ts'
 

@@ -1,7 +1,7 @@
 /** The chat for React 18 and newer. */
 import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import type { ForwardedRef, ForwardRefExoticComponent, RefAttributes, RefObject } from 'react'
-import type { WidgetHandle } from '../handle.ts'
+import type { WidgetHandle } from '../contract.ts'
 import type { MountOptions } from '../options.ts'
 import { callListener, createChat } from './_chat.ts'
 import type { ChatListeners } from './_chat.ts'

@@ -1,5 +1,5 @@
 /** The chat for Svelte 4 and newer, as an action: it imports nothing of Svelte, and works with any version. */
-import type { WidgetHandle } from '../handle.ts'
+import type { WidgetHandle } from '../contract.ts'
 import type { MountOptions } from '../options.ts'
 import { callListener, createChat } from './_chat.ts'
 import type { ChatListeners } from './_chat.ts'

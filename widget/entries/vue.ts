@@ -1,7 +1,7 @@
 /** The chat for Vue 3.5 and newer. */
 import { defineComponent, onMounted, onUnmounted, shallowRef, watch } from 'vue'
 import type { PropType } from 'vue'
-import type { WidgetEvents, WidgetHandle } from '../handle.ts'
+import type { WidgetEvents, WidgetHandle } from '../contract.ts'
 import type { WidgetOptions } from '../options.ts'
 import { createChat } from './_chat.ts'
 

@@ -2,7 +2,7 @@
 import { flushSync, mount, unmount } from 'svelte'
 import { createHttpAdapter } from '../../adapters/http.ts'
 import { createEngine } from '../engine/engine.ts'
-import type { PanelHandle, PanelProps } from '../handle.ts'
+import type { PanelHandle, PanelProps } from '../contract.ts'
 import { adopt } from '../host.ts'
 import { readMarker, watchMarker, writeMarker } from '../marker.ts'
 import { storageName } from '../options.ts'

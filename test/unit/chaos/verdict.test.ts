@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConversationRecord } from '../../../protocol.ts'
-import type { Bubble } from '../../../widget/engine/timeline.ts'
+import type { Bubble } from '../../../widget/engine/bubbles.ts'
 import { answerTo } from '../../chaos/answerer.ts'
 import { judge, violationsOf } from '../../chaos/verdict.ts'
 import type { Account } from '../../chaos/verdict.ts'
