@@ -96,6 +96,7 @@ export function createEngine(options: EngineOptions): Engine {
       tabs = module.join({
         ...{ name: `lumika:1:${name}`, id: randomId(), adapter: options.adapter, pollMs },
         look: (wait) => thread.look(wait),
+        isBehind: () => thread.isBehind,
         adopt: () => void adopt(),
         onShared: (shared) => options.onShared?.(shared),
       })

@@ -13,6 +13,8 @@ import { createTimeline } from './timeline.ts'
 export interface Thread extends Pick<Looks, 'look' | 'loadEarlier'> {
   /** The name it goes by, once it has one. */
   readonly conversationId: string | undefined
+  /** Something has not come through, and nothing since. */
+  readonly isBehind: boolean
   /** Goes on with what the browser has kept. Until then nothing is sent, since nobody knows where to. */
   begin(found: Pick<SessionData, 'conversationId' | 'unsent' | 'others'>): Promise<void>
   /** Sends what another tab has left unsent, and what had found no network. */
@@ -86,6 +88,9 @@ export function createThread(options: ThreadOptions): Thread {
   return {
     get conversationId() {
       return context.conversationId
+    },
+    get isBehind() {
+      return context.connection === 'offline'
     },
     async begin({ conversationId, unsent, others }) {
       context.conversationId ??= conversationId

@@ -14,7 +14,8 @@ export interface Shared {
 /** A message between tabs: to one of them, or to all. */
 export type Message = { from: string; to?: string } & (
   | { kind: 'ping'; attention: Attention }
-  | { kind: 'leader' | 'news' | 'bye' }
+  | { kind: 'leader'; isUp?: boolean }
+  | { kind: 'news' | 'bye' }
   | { kind: 'call'; call: Call }
   | { kind: 'cancel'; id: string }
   | { kind: 'reply'; id: string; reply: Reply }

@@ -29,6 +29,8 @@ export interface TabsOptions {
   pollMs: number
   /** Looks for news, and waits so many seconds for it. The number of new messages; -1 for a failure, null for nothing to be looked at. */
   look: (wait: number) => Promise<number | null>
+  /** Whether a look has failed, and none has come through since. */
+  isBehind: () => boolean
   /** Goes through the unsent messages again: another tab may have left some, or the network is back. */
   adopt: () => void
   onShared: (shared: Shared) => void
@@ -49,6 +51,8 @@ export interface Tabs {
 
 /** How long what a tab has said of itself holds, in milliseconds. */
 const FRESH_MS = 5_000
+/** Shortest time between two looks of a tab that missed something, in milliseconds. */
+const AGAIN_MS = 5_000
 
 /** Joins the other tabs. */
 export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs {
@@ -61,6 +65,9 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
   let hub: Hub | null = null
   let rhythm: Rhythm | null = null
   let leader = ''
+  /** Whether the last look for all came through. */
+  let isUp = true
+  let lastTry = surroundings.now()
 
   const post = (message: Outgoing) => line?.say(message)
 
@@ -82,6 +89,18 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
   }
   const ping = () => post({ kind: 'ping', attention: ownAttention() })
 
+  const lookForAll = async (wait: number) => {
+    const found = await look(wait)
+    isUp = found !== -1
+    return found
+  }
+  /** The leader reaches the backend, so this tab does, too: what it missed is not told a second time. */
+  const makeUp = () => {
+    if (!options.isBehind() || surroundings.now() - lastTry < AGAIN_MS) return
+    lastTry = surroundings.now()
+    void look(0)
+  }
+
   const lead = (isLeading: boolean) => {
     hub?.close()
     rhythm?.end()
@@ -90,8 +109,8 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
     leader = ''
     if (!isLeading) return ping()
     hub = createHub(adapter, () => post({ kind: 'news' }))
-    rhythm = keepRhythm({ surroundings, pollMs: options.pollMs, attention, look })
-    post({ kind: 'leader' })
+    rhythm = keepRhythm({ surroundings, pollMs: options.pollMs, attention, look: lookForAll })
+    post({ kind: 'leader', isUp })
     calls.repeat()
     options.adopt()
   }
@@ -110,11 +129,13 @@ export function joinTabs(options: TabsOptions, surroundings: Surroundings): Tabs
       const before = attention()
       others.set(from, { attention: message.attention, at: surroundings.now() })
       if (!hub) return
-      post({ kind: 'leader' })
+      post({ kind: 'leader', isUp })
       if (attention() > before) rhythm?.wake()
       else if (message.attention) rhythm?.check()
     } else if (message.kind === 'leader') {
-      if (hub || from === leader) return
+      if (hub) return
+      if (message.isUp) makeUp()
+      if (from === leader) return
       leader = from
       election?.heard()
       calls.repeat()

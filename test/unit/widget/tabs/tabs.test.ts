@@ -125,6 +125,21 @@ describe('B87: offline', () => {
     everywhere(tabs, shown)
   })
 
+  test('a tab that is opened while there is no server shows the conversation when there is one', async () => {
+    const tabs = await openTabs(1)
+    adapter.isDown = true
+    const late = [browser.open(), browser.open({ isOpen: false })]
+    await pass(20_000)
+    expect(late[0]?.view).toMatchObject({ isLoading: true, connection: 'offline' })
+    adapter.isDown = false
+    await pass(30_000)
+    everywhere([...tabs, ...late], talk)
+    for (const { view } of late) expect(view.connection).toBe('online')
+    adapter.forget()
+    await pass(60_000)
+    expect(adapter.most('history')).toBe(1)
+  })
+
   test('what a tab has left unsent when it is closed, another one sends', async () => {
     const tabs = await openTabs(2)
     adapter.isDown = true
