@@ -1,0 +1,101 @@
+/**
+ * Tells `widget.js` the panel, and the panel its own parts: file names, and hashes for subresource integrity. While
+ * developing, the panel's source.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+/** @typedef {[file: string, integrity: string]} Part */
+
+/** Stand for the names and hashes of parts where these are named, until they are built. */
+const panelPlaceholder = '__LUMIKA_PANEL_PLACEHOLDER__'
+const markdownPlaceholder = '__LUMIKA_MARKDOWN_PLACEHOLDER__'
+const tabsPlaceholder = '__LUMIKA_TABS_PLACEHOLDER__'
+
+/** @returns {import('vite').Plugin} */
+export function widgetParts() {
+  /** @type {Record<string, Part>} */
+  const parts = {}
+  const locales = readLocales()
+  const forPages = Object.fromEntries(locales.map(({ name, part }) => [name, part]))
+  return {
+    name: 'lumika:widget-parts',
+    // Before Vite's own resolution, which would find the modules for bundlers.
+    enforce: 'pre',
+    sharedDuringBuild: true,
+    config: (_config, { command }) => ({
+      define: {
+        __LUMIKA_PANEL__: command === 'build' ? panelPlaceholder : JSON.stringify(['/widget/panel/mount.ts', '']),
+        __LUMIKA_LOCALES__: JSON.stringify(forPages),
+      },
+    }),
+    configEnvironment(name, _config, { command }) {
+      const isForPages = command === 'build' && name === 'panel'
+      return {
+        define: {
+          __LUMIKA_MARKDOWN__: isForPages ? markdownPlaceholder : '["", ""]',
+          __LUMIKA_TABS__: isForPages ? tabsPlaceholder : '["", ""]',
+        },
+      }
+    },
+    resolveId(source, importer) {
+      // On a page with a script tag, languages are files of their own; bundlers know better what to do with modules.
+      const isForPages = this.environment.name === 'panel' && source.endsWith('/locales/load.ts')
+      return isForPages && importer ? resolve(dirname(importer), source.replace('load.ts', 'load.page.ts')) : null
+    },
+    load: (id) =>
+      // What Vite puts around `import()` looks for styles to load along with it. There are none.
+      id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load()' : null,
+    generateBundle: {
+      // Vite's own plugin still writes into what calls `import()`.
+      order: 'post',
+      handler(_options, bundle) {
+        if (this.environment.name === 'panel') {
+          for (const { part, json } of locales) this.emitFile({ type: 'asset', fileName: part[0], source: json })
+        }
+        const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
+        // What is named has to be final before it is weighed: first the parts of the panel, then the panel.
+        for (const chunk of chunks.toSorted((one, other) => Number(one.isEntry) - Number(other.isEntry))) {
+          for (const [placeholder, part] of Object.entries({
+            [panelPlaceholder]: parts['panel'],
+            [markdownPlaceholder]: parts['markdown'],
+            [tabsPlaceholder]: parts['tabs'],
+          })) {
+            if (!chunk.code.includes(placeholder)) continue
+            if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)
+            chunk.code = chunk.code.replace(placeholder, JSON.stringify(part))
+          }
+          if (this.environment.name === 'panel') parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
+        }
+      },
+    },
+  }
+}
+
+/**
+ * The languages as files: the name carries a hash of what is in it.
+ *
+ * @returns {{ name: string, json: string, part: Part }[]}
+ */
+function readLocales() {
+  return readdirSync('widget/locales')
+    .filter((file) => file.endsWith('.json') && file !== 'en.json')
+    .map((file) => {
+      const name = file.slice(0, -'.json'.length)
+      const json = JSON.stringify(JSON.parse(readFileSync(`widget/locales/${file}`, 'utf8')))
+      const integrity = integrityOf(json)
+      const hash = integrity
+        .slice('sha256-'.length)
+        .replace(/[^A-Za-z0-9]/g, '')
+        .slice(0, 8)
+      return { name, json, part: [`locales/${name}-${hash}.json`, integrity] }
+    })
+}
+
+/**
+ * Subresource Integrity, https://www.w3.org/TR/SRI/
+ *
+ * @param {string} content
+ */
+const integrityOf = (content) => `sha256-${createHash('sha256').update(content).digest('base64')}`
