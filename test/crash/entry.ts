@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { serve } from 'srvx/node'
 import { paths } from '../../protocol.ts'
-import { createLumika } from '../../server/index.ts'
+import { createLumika, createScrypt } from '../../server/index.ts'
 import type { LogFields } from '../../server/logger.ts'
 import { isLogError } from '../../server/storage/log.ts'
 import type { ConversationLog } from '../../server/storage/log.ts'
@@ -36,6 +36,7 @@ const lumika = await createLumika({
   storage: doomedLog(await openWhenFree(), doom),
   responders: { doomed: doomedResponder(settings.notes, doom, () => settings.gapMs) },
   operatorKey: settings.operatorKey,
+  passwords: createScrypt({ logN: 10 }),
   publicUrl: 'http://127.0.0.1',
   leaseMs: settings.leaseMs,
   log: { info: () => {}, warn: complain, error: complain },

@@ -63,7 +63,8 @@ export interface Stage {
   close(): Promise<void>
 }
 
-const operatorKey = 'operator-key-of-the-crash-tests'
+/** The key of all its servers. */
+export const operatorKey = 'operator-key-of-the-crash-tests'
 /** Nobody listens here. */
 const closedPort = 1
 
