@@ -15,6 +15,8 @@ export interface Given {
   path?: Record<string, string>
   query?: Record<string, string>
   body?: unknown
+  /** Another body than JSON of `body`. */
+  raw?: { type: string; text: string }
   headers?: Record<string, string>
 }
 
@@ -38,7 +40,7 @@ export function checkedApi(world: World): CheckedApi {
   const kept = new Set<Call>()
   return {
     kept,
-    async ask(call, { path = {}, query = {}, body, headers = {} } = {}) {
+    async ask(call, { path = {}, query = {}, body, raw, headers = {} } = {}) {
       const operation: Operation = operations[call]
       const [method = '', template = ''] = call.split(' ')
       const name = template.replace(/:(\w+)/g, (_, part: string) => encodeURIComponent(path[part] ?? part))
@@ -49,11 +51,11 @@ export function checkedApi(world: World): CheckedApi {
         new Request(`http://localhost:3000${name}${isForm || all.size === 0 ? '' : `?${all.toString()}`}`, {
           method,
           headers: {
-            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...((raw ?? body) !== undefined && { 'content-type': raw?.type ?? 'application/json' }),
             ...(needsKey && { authorization: `Bearer ${operatorKey}` }),
             ...headers,
           },
-          ...(isForm ? { body: all } : body !== undefined && { body: JSON.stringify(body) }),
+          ...(isForm ? { body: all } : (raw ?? body) !== undefined && { body: raw?.text ?? JSON.stringify(body) }),
         }),
       )
       const text = await read(response)
