@@ -30,13 +30,17 @@ export function createPages(
 ): Pages {
   const looks = new Map<string, Look>()
   const pages = new Map<string, HistoryPage>()
+  /** The last record of the conversation, as far as anybody has read it. */
+  let newest: string | null = null
 
   /** A page that somebody has read already, unless there was nothing on it. */
   const knownPage = (place: string): HistoryPage | undefined => {
     const page = pages.get(place)
-    if (!page?.activeTurn || !hasEnded(page.activeTurn.turnId)) return page
-    const { activeTurn: _, ...rest } = page
-    return rest
+    if (!page) return
+    // It was the last one when it was read; more may have come since.
+    const known = { ...page, hasMore: page.hasMore || page.lastMessageId !== newest }
+    if (page.activeTurn && hasEnded(page.activeTurn.turnId)) delete known.activeTurn
+    return known
   }
 
   const begin = (request: HistoryRequest, key: string, place: string): Look => {
@@ -44,6 +48,7 @@ export function createPages(
     const read = async () => {
       try {
         const page = await adapter.history({ ...request, signal: life.signal })
+        if (!request.beforeId) newest = page.lastMessageId
         if (request.afterId && page.messages.length > 0) {
           keepNewest(pages, place, page)
           onNews()

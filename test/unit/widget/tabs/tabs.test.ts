@@ -13,6 +13,7 @@ import {
   openTabs,
   pass,
   setUpTabs,
+  start,
   stored,
   talk,
 } from '../../../helpers/tabs-bench.ts'
@@ -65,6 +66,22 @@ describe('A10: a page that comes back', () => {
     await pass(1_000)
     expect(asked()).toEqual(['Hi', 'Two', 'Three'])
     expect(browser.tabs.filter((tab) => tab.isLeading)).toEqual([other])
+  })
+
+  test('shows all that was said, also what came after a page that somebody has read before', async () => {
+    start({ delayMs: 200, reply: (text) => `You said: ${text}` })
+    const [away, other] = [browser.open(), browser.open()]
+    await pass()
+    other.engine.send('One')
+    await pass(1)
+    away.leave()
+    await pass(1)
+    other.engine.send('Two')
+    await pass(7_000)
+    away.comeBack()
+    await pass(1_000)
+    const texts = ['visitor: One', 'visitor: Two', 'assistant: You said: One', 'assistant: You said: Two']
+    everywhere([away, other], texts)
   })
 
   test('from a freeze does so, too, and leads no more', async () => {
