@@ -28,6 +28,7 @@ import { errorAnswer } from './routes/answers.ts'
 import { apiConversationRoutes } from './routes/api/conversations.ts'
 import { deskRoutes } from './routes/api/desk.ts'
 import { createDoor } from './routes/api/door.ts'
+import { installRoutes } from './routes/api/install.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
 import { invitationRoutes } from './routes/api/invitations.ts'
 import { operatorsRoutes } from './routes/api/operators.ts'
@@ -159,6 +160,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
       await dropCounts(log, integrationId, now())
     },
   })
+  installRoutes(app, { ...api, registry, publicUrl, pinned: assets?.pinned })
   if (assets) dashboardRoutes(app, { assets })
   app.get('/**', ({ req: request, url }) => {
     const asset = assets?.get(url.pathname)

@@ -22,7 +22,7 @@ export class ActivityList {
   status: 'loading' | 'ready' | { problem: string } = $state.raw('loading')
   isLoadingMore = $state(false)
   cursor: string | null = $state(null)
-  /** A search has given up looking further back. */
+  /** The server is still putting its conversations in order: some may be missing. */
   isPartial = $state(false)
   /** Looks again. Calls while it looks are one more look. */
   readonly refresh: () => Promise<void>

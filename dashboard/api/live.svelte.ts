@@ -9,6 +9,8 @@ export type News =
 
 /** Options of `Live`. */
 export interface LiveOptions {
+  /** Called when the feed broke off: it also does when the session is over, and does not say so. */
+  onBroken: () => void
   /** How long to wait before the feed is asked for again, in milliseconds; doubled with each failure, up to 30 s. @default 1_000 */
   retryMs?: number
   /** How often everybody looks while there is no feed, in milliseconds. @default 10_000 */
@@ -27,7 +29,10 @@ export class Live {
   readonly #retryMs: number
   readonly #pollMs: number
 
-  constructor({ retryMs = 1_000, pollMs = 10_000 }: LiveOptions = {}) {
+  readonly #onBroken: () => void
+
+  constructor({ onBroken, retryMs = 1_000, pollMs = 10_000 }: LiveOptions) {
+    this.#onBroken = onBroken
     this.#retryMs = retryMs
     this.#pollMs = pollMs
   }
@@ -79,6 +84,7 @@ export class Live {
       // Browsers come back by themselves after some failures and give up after others. One way for all of them.
       source.close()
       this.isConnected = false
+      this.#onBroken()
       const wait = Math.min(30_000, this.#retryMs * 2 ** this.#failures++)
       this.#retry = setTimeout(() => this.#connect(), wait)
     }

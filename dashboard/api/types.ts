@@ -76,7 +76,7 @@ export interface Activity {
 export interface ActivityPage {
   activities: Activity[]
   cursor: string | null
-  /** A search that gave up looking further back. */
+  /** The server is still putting its conversations in order: some may be missing. */
   partial?: boolean
 }
 

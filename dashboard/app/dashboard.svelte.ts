@@ -20,7 +20,7 @@ export class Dashboard {
   })
   readonly session = new Session(this.api)
   readonly router = new Router()
-  readonly live = new Live()
+  readonly live = new Live({ onBroken: () => void this.session.ask() })
   readonly preferences = new Preferences()
   readonly toasts = new Toasts()
   /** Everybody who may log in. */

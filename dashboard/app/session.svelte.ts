@@ -31,7 +31,8 @@ export class Session {
       this.hasOwner = hasOwner
       this.state = 'known'
     } catch (error) {
-      this.state = { problem: messageOf(error) }
+      // Whoever is at work stays there while the server is away.
+      if (this.state !== 'known') this.state = { problem: messageOf(error) }
     }
   }
 

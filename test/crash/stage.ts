@@ -58,8 +58,6 @@ export interface Stage {
   output(): string
   /** Everything an operator can read of a conversation. */
   operatorReads(base: string, path: string): Promise<Response>
-  /** Has an operator do something. */
-  operatorWrites(base: string, path: string, body: Record<string, string>): Promise<Response>
   /** Kills the servers, and opens their storage for a look. */
   audit<T>(look: (log: ConversationLog, folder: string | null) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -133,12 +131,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       calls: () => callsIn(readNotes(notes)),
       output: () => everStarted.map((server) => server.output()).join(''),
       operatorReads: (address, path) => fetch(address + path, { headers: { authorization: `Bearer ${operatorKey}` } }),
-      operatorWrites: (address, path, body) =>
-        fetch(address + path, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
       async audit(look) {
         await kill()
         const opened = await openStorage(storage)

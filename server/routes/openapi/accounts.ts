@@ -50,6 +50,18 @@ export const tokenAnswer = answer(
   }),
 )
 
+export const snippetsAnswer = answer(
+  'SnippetsAnswer',
+  z.strictObject({
+    snippet: z.string().nullable().describe('null where there is no token that may stand in a page.'),
+    pinnedSnippet: z.string().nullable().describe('The same with `integrity`.'),
+  }),
+)
+export const originCheckAnswer = answer(
+  'OriginCheckAnswer',
+  z.strictObject({ origin: z.string().describe('What a browser would send.'), allowed: z.boolean() }),
+)
+
 export const respondersAnswer = answer(
   'RespondersAnswer',
   z.strictObject({

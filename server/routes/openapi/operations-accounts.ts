@@ -1,4 +1,5 @@
 /** The calls about integrations and operators. */
+import { originCheckSchema } from '../api/install.ts'
 import { createInvitationSchema } from '../api/invitations.ts'
 import { changePasswordSchema, createOperatorSchema, updateOperatorSchema } from '../api/operators.ts'
 import { createIntegrationSchema, rotateSecretSchema, updateIntegrationSchema } from '../api/schemas.ts'
@@ -66,6 +67,21 @@ export const accountOperations = {
     status: 201,
     answer: accounts.secretAnswer,
     errors: { ...notFound, 409: ['conflict'] },
+  },
+  'GET /api/integrations/:id/snippets': {
+    summary: 'The script tag with the newest token',
+    by: 'owner',
+    status: 200,
+    answer: accounts.snippetsAnswer,
+    errors: notFound,
+  },
+  'POST /api/integrations/:id/origin-check': {
+    summary: 'Whether a page of an origin would be let in',
+    by: 'operator',
+    body: body('OriginCheckBody', originCheckSchema),
+    status: 200,
+    answer: accounts.originCheckAnswer,
+    errors: notFound,
   },
   'GET /api/responders': {
     summary: 'The configured responders',

@@ -156,6 +156,8 @@ describe('the description', () => {
     const { tokenId } = (await ask('POST /api/integrations/:id/tokens', { path: own })).json as { tokenId: string }
     await ask('DELETE /api/integrations/:id/tokens/:tokenId', { path: { ...own, tokenId } })
     await ask('POST /api/integrations/:id/identity-secrets', { path: own, body: {} })
+    await ask('GET /api/integrations/:id/snippets', { path: own })
+    await ask('POST /api/integrations/:id/origin-check', { path: own, body: { origin: 'https://shop.example' } })
     await ask('GET /api/integrations/:id', { path: own })
     await ask('DELETE /api/integrations/:id', { path: own })
 
