@@ -1,8 +1,10 @@
 /** The inbox: conversations by latest activity, all or those in one state. */
 import type { Logger } from '../logger.ts'
-import type { ConversationLog, RecentPage } from '../storage/log.ts'
+import type { ConversationLog, RecentConversation } from '../storage/log.ts'
 import { viewActivity } from './activity.ts'
 import type { ActivityView } from './activity.ts'
+import type { OperatorRecord } from './records.ts'
+import { search } from './search.ts'
 
 /** What conversations can be asked for. */
 export const inboxStates = ['open', 'waiting', 'draft', 'unread', 'mine', 'resolved'] as const
@@ -16,14 +18,21 @@ export interface InboxQuery {
   state?: InboxState
   /** Who asks: the id of an operator. */
   operatorId: string
+  /** Only conversations that hold this text. */
+  text?: string
   cursor?: string
   limit: number
 }
 
 /** A page of the inbox. */
-export interface InboxPage extends RecentPage {
-  /** Some conversations are not sorted in yet, so some that belong to the page may be missing. */
+export interface InboxPage {
+  /** Latest activity first; with what was found, where something was looked for. */
+  conversations: (RecentConversation & { match?: OperatorRecord | null })[]
+  cursor: string | null
+  /** Something that belongs to the page may be missing: it is not sorted in yet, or was not looked at. */
   isPartial: boolean
+  /** Where a search stopped: what has an older activity was not looked at; null: it did not stop. */
+  searchedTo: string | null
 }
 
 /** The inbox of a log. */
@@ -88,15 +97,17 @@ export function createInbox({ log, logger, sortMs = 5_000 }: InboxOptions): Inbo
   schedule()
 
   return {
-    async page({ integrationId, state, operatorId, cursor, limit }) {
+    async page({ integrationId, state, operatorId, text, cursor, limit }) {
       const isWhole = state === undefined || (await sort(performance.now() + patienceMs))
-      const page = await log.recent({
+      const part = {
         ...(integrationId && { scope: integrationId }),
         ...(state && { label: labelOf(state, operatorId) }),
         ...(cursor && { cursor }),
-        limit,
-      })
-      return { ...page, isPartial: !isWhole }
+      }
+      if (text === undefined)
+        return { ...(await log.recent({ ...part, limit })), isPartial: !isWhole, searchedTo: null }
+      const page = await search({ log, part, text, limit })
+      return { ...page, isPartial: !isWhole || page.searchedTo !== null }
     },
     close() {
       isClosed = true

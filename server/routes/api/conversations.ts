@@ -7,6 +7,7 @@ import { inboxStates, isIn } from '../../conversations/inbox.ts'
 import type { InboxState } from '../../conversations/inbox.ts'
 import { isRecordsCursor } from '../../conversations/records.ts'
 import type { Live, LiveEvent } from '../../conversations/live.ts'
+import { searchLimits } from '../../conversations/search.ts'
 import type { Conversations } from '../../conversations/service.ts'
 import { HttpError } from '../../errors.ts'
 import { json } from '../answers.ts'
@@ -33,22 +34,31 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
       const query = queryParams(request.url)
       const integrationId = query.get('integrationId')
       const state = inboxState(query.get('state'))
+      const text = searchText(query.get('q'))
       const cursor = query.get('cursor')
       const page = await conversations.inbox.page({
         ...(integrationId && { integrationId }),
         ...(state && { state }),
+        ...(text && { text }),
         ...(cursor && { cursor }),
         operatorId,
         limit: limit(single(query)),
       })
       const activities = await Promise.all(
-        page.conversations.map(async ({ conversation, updatedAt }) => {
+        page.conversations.map(async ({ conversation, updatedAt, match }) => {
           const names = parseConversationKey(conversation)
           const view = await conversations.activity(conversation, registry.get(names?.integrationId ?? ''))
-          return isIn(view, state, operatorId) ? [{ key: conversation, ...names, ...view, updatedAt }] : []
+          return isIn(view, state, operatorId)
+            ? [{ key: conversation, ...names, ...view, updatedAt, ...(match !== undefined && { match }) }]
+            : []
         }),
       )
-      return json({ activities: activities.flat(), cursor: page.cursor, ...(page.isPartial && { partial: true }) })
+      return json({
+        activities: activities.flat(),
+        cursor: page.cursor,
+        ...(page.isPartial && { partial: true }),
+        ...(page.searchedTo !== null && { searchedTo: page.searchedTo }),
+      })
     },
   })
 
@@ -88,6 +98,15 @@ function inboxState(text: string | null): InboxState | undefined {
     throw new HttpError(400, 'invalid_request', `state has to be one of ${inboxStates.join(', ')}.`)
   }
   return state
+}
+
+/** What is looked for; undefined for nothing. @throws HttpError 400 `invalid_request` */
+function searchText(given: string | null): string | undefined {
+  const text = given?.trim()
+  if (text && text.length > searchLimits.text) {
+    throw new HttpError(400, 'invalid_request', `q may hold ${searchLimits.text} characters at most.`)
+  }
+  return text
 }
 
 async function* framed(news: AsyncGenerator<LiveEvent | null, void, undefined>) {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { limits } from '../../../protocol.ts'
 import { inboxStates } from '../../conversations/inbox.ts'
+import { searchLimits } from '../../conversations/search.ts'
 
 const limit = z
   .int()
@@ -22,6 +23,13 @@ const twoLaneCursor = z.string().regex(/^(\*|[A-Za-z0-9_-]{0,64})\.(\*|[A-Za-z0-
 export const activitiesQuery = z.object({
   integrationId: z.string().optional().describe('Only the conversations of one integration.'),
   state: z.enum(inboxStates).optional().describe('`mine`: assigned to you and not resolved. Left out: all.'),
+  q: z
+    .string()
+    .max(searchLimits.text)
+    .optional()
+    .describe(
+      `Only conversations that hold this text in their id, their newest ${searchLimits.messages} messages or their newest ${searchLimits.others} notes and drafts, whatever its case and accents. The newest ${searchLimits.conversations} conversations are looked through, for ${searchLimits.patienceMs} ms at most; the \`cursor\` looks further.`,
+    ),
   cursor: pageCursor,
   limit,
 })

@@ -91,6 +91,10 @@ const activity = answer(
     draftWaiting: z.boolean(),
     lastRecord: conversationRecord.nullable(),
     updatedAt: timestamp,
+    match: operatorRecord
+      .nullable()
+      .optional()
+      .describe('Of a search: the newest record that holds the text; null where the id does.'),
   }),
 )
 
@@ -99,7 +103,13 @@ export const activitiesPage = answer(
   z.strictObject({
     activities: z.array(activity).describe('Latest activity first.'),
     cursor: cursor.describe('Pass it on to get the next page; null at the end.'),
-    partial: z.literal(true).optional().describe('Something that belongs here may be missing. Ask again later.'),
+    partial: z
+      .literal(true)
+      .optional()
+      .describe('Something that belongs here may be missing: a search has stopped, or not everything is in order yet.'),
+    searchedTo: timestamp
+      .optional()
+      .describe('Where a search has stopped: what has an older activity was not looked at. `cursor` looks further.'),
   }),
 )
 
