@@ -63,10 +63,11 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
     session.onChange()
   }
 
-  /** What the storage says; undefined where it does not work. */
-  const use = async <T>(work: Promise<T>, isEndless = false): Promise<T | undefined> => {
-    const done = await patiently(work, () => (report(true), isEndless))
-    report(!done)
+  /** What the storage says; undefined where it does not work. A write may take its time. */
+  const use = async <T>(work: Promise<T>, isWrite = false): Promise<T | undefined> => {
+    const done = await patiently(work, () => (report(true), isWrite))
+    // That there is something to be read says nothing of what could not be written.
+    if (!done || isWrite || pending.size + flying.size === 0) report(!done)
     return done?.value
   }
 

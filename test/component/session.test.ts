@@ -269,6 +269,16 @@ describe('without a working IndexedDB', () => {
     expect(await textsOf(createSession('a', store))).toEqual(['x', 'y'])
   })
 
+  test('B83: what can be read does not hide what cannot be written', async () => {
+    const quota = () => Promise.reject(new DOMException('Full.', 'QuotaExceededError'))
+    const session = createSession('a', { ...store, write: quota, update: quota })
+    await session.claim('c_1')
+    session.keep(message('x'))
+    await settle()
+    await session.load()
+    expect(session.isVolatile).toBe(true)
+  })
+
   test('B83: what is deleted while the page is open is not brought back by half', async () => {
     const session = createSession('a', store)
     await session.claim('c_1')

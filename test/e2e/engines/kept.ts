@@ -48,3 +48,14 @@ function useDatabase(changes: Kept[]): Promise<Kept[]> {
     }
   })
 }
+
+/** Runs in the page: what the panel tells about the chat. */
+export function noticesOf(): string[] {
+  const notices = document.querySelector('lumika-chat')?.shadowRoot?.querySelectorAll('.notice') ?? []
+  return [...notices].map(({ textContent }) => textContent.replace(/\s+/g, ' ').trim())
+}
+
+/** Runs in the page: what stands in the text box. */
+export function draftOf(): string | undefined {
+  return document.querySelector('lumika-chat')?.shadowRoot?.querySelector('textarea')?.value
+}
