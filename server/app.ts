@@ -7,6 +7,7 @@ import { corsHeaders } from './access/cors.ts'
 import { createOperators } from './access/operators.ts'
 import { createScrypt } from './access/passwords.ts'
 import type { Passwords } from './access/passwords.ts'
+import { createCannedReplies } from './access/canned-replies.ts'
 import { createRegistry } from './access/registry.ts'
 import type { Registry } from './access/registry.ts'
 import { createSessions } from './access/sessions.ts'
@@ -26,6 +27,7 @@ import type { Responder } from './responders/responder.ts'
 import { withTimeouts } from './responders/timeouts.ts'
 import { errorAnswer } from './routes/answers.ts'
 import { apiConversationRoutes } from './routes/api/conversations.ts'
+import { cannedRoutes } from './routes/api/canned.ts'
 import { deskRoutes } from './routes/api/desk.ts'
 import { createDoor } from './routes/api/door.ts'
 import { installRoutes } from './routes/api/install.ts'
@@ -117,6 +119,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     now,
     answersPerDay: (integrationId) => registry.get(integrationId)?.answersPerDay ?? settings.answersPerDay,
   })
+  const cannedReplies = await createCannedReplies(log, now)
   const conversations = createConversations({
     log,
     audit,
@@ -146,6 +149,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   invitationRoutes(app, { ...api, operators, publicUrl })
   apiConversationRoutes(app, { ...api, conversations, live, registry })
   deskRoutes(app, { ...api, desk: conversations.desk, operators })
+  cannedRoutes(app, { ...api, cannedReplies })
   personDataRoutes(app, { ...api, conversations })
   integrationRoutes(app, {
     ...api,
@@ -176,6 +180,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
       await conversations.close(graceMs)
       await sessions.close()
       operators.close()
+      cannedReplies.close()
       registry.close()
       await log.close()
       counters?.disconnect()

@@ -24,7 +24,8 @@ export interface DeskRoutesOptions extends OperatorApi {
   operators: Pick<Operators, 'get'>
 }
 
-const text = z
+/** What a person writes. */
+export const text = z
   .string()
   .refine((given) => given.trim() !== '', 'may not be empty')
   .refine((given) => codePoints(given) <= limits.textCodePoints, `may hold ${limits.textCodePoints} characters at most`)

@@ -8,10 +8,20 @@ import {
   readSchema,
   rejectionSchema,
 } from '../api/desk.ts'
+import { createCannedReplySchema, updateCannedReplySchema } from '../api/canned.ts'
 import { body } from './named.ts'
 import type { Operation } from './operation.ts'
 import { activitiesQuery, auditQuery, exportQuery, recordsQuery } from './queries.ts'
-import { activitiesPage, auditPage, liveEvent, recordAnswer, recordsPage, stateAnswer } from './records.ts'
+import {
+  activitiesPage,
+  auditPage,
+  cannedRepliesAnswer,
+  cannedReplyAnswer,
+  liveEvent,
+  recordAnswer,
+  recordsPage,
+  stateAnswer,
+} from './records.ts'
 
 const message = body('MessageBody', messageSchema)
 const nothing = body('NoBody', nothingSchema)
@@ -129,6 +139,36 @@ export const deskOperations = {
     summary: 'Erases a conversation: messages, notes, drafts, what is being written, its place in the inbox',
     description: 'May be called again for the same one.',
     by: 'owner',
+    status: 204,
+    errors: notFound,
+  },
+  'GET /api/canned-replies': {
+    summary: 'Replies that operators have ready',
+    by: 'operator',
+    status: 200,
+    answer: cannedRepliesAnswer,
+  },
+  'POST /api/canned-replies': {
+    summary: 'Keeps a reply for all operators',
+    description: 'There may be 500. A shortcut is taken once.',
+    by: 'operator',
+    body: body('CreateCannedReplyBody', createCannedReplySchema),
+    status: 201,
+    answer: cannedReplyAnswer,
+    errors: { 409: ['conflict'] },
+  },
+  'PATCH /api/canned-replies/:id': {
+    summary: 'Changes a reply; what is left out stays',
+    by: 'operator',
+    body: body('UpdateCannedReplyBody', updateCannedReplySchema),
+    status: 200,
+    answer: cannedReplyAnswer,
+    errors: { ...notFound, 409: ['conflict'] },
+  },
+  'DELETE /api/canned-replies/:id': {
+    summary: 'Removes a reply',
+    description: 'May be called again for the same one.',
+    by: 'operator',
     status: 204,
     errors: notFound,
   },

@@ -141,6 +141,13 @@ describe('the description', () => {
     await ask('DELETE /api/conversations/:key', { path })
     await ask('GET /api/audit')
 
+    const reply = { title: 'Thanks', body: 'Thank you, {{customer}}!', shortcut: 'thanks' }
+    const canned = (await ask('POST /api/canned-replies', { body: reply })).json as { cannedReply: { id: string } }
+    const cannedPath = { id: canned.cannedReply.id }
+    await ask('GET /api/canned-replies')
+    await ask('PATCH /api/canned-replies/:id', { path: cannedPath, body: { title: 'Thank you' } })
+    await ask('DELETE /api/canned-replies/:id', { path: cannedPath })
+
     await ask('GET /api/responders')
     const input = { name: 'Shop', kind: 'widget', allowedDomains: ['shop.example'], widget: { title: 'Ask us' } }
     const created = await ask('POST /api/integrations', { body: input })
