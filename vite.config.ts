@@ -121,9 +121,9 @@ export default defineConfig(({ command }) => ({
   ...(command === 'build' && outputs),
   optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
   test: {
-    // Most tests wait for somebody: a browser, a lease, a clock. One worker less than there are cores, the default,
-    // would leave half of a small machine idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Most tests wait for somebody: a browser, a lease, a clock. As many workers as there are cores left half of a small
+    // machine idle, and one worker less, the default, more.
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       {
         test: {

@@ -112,7 +112,8 @@ export function startMortal(entry: string, settings: ServerSettings): MortalServ
     busy: () => heard((message) => ('busy' in message ? null : undefined)).then(() => {}),
     async arm(name) {
       const armed = orEnd(heard((message) => ('armed' in message ? (message.armed ?? '') : undefined)))
-      child.send({ arm: name } satisfies ToServer)
+      // To a process that has just died it cannot be said; its end says so.
+      child.send({ arm: name } satisfies ToServer, () => {})
       await armed
     },
     async kill() {
