@@ -51,6 +51,20 @@ export interface AuditEntry extends AuditFacts {
   target: string | null
 }
 
+/** Whoever does something. */
+export interface Signer {
+  id: string
+  name: string
+}
+
+/** A line about what somebody does. @param target the id of what it is done to */
+export const lineOf = (
+  by: Signer | null,
+  action: AuditAction,
+  target: string | null,
+  facts: AuditFacts = {},
+): AuditEntry => ({ action, by: by?.name ?? null, byId: by?.id ?? null, target, ...facts })
+
 /** A page of the trail, newest first. */
 export interface AuditPage {
   entries: (AuditEntry & { id: string; at: string })[]
@@ -61,18 +75,21 @@ export interface AuditPage {
 /** The trail of a server. */
 export interface Audit {
   /**
-   * Writes a line. It is called after the deed and before its answer: what was answered was written down.
+   * Writes a line. It is called after the deed and before its answer: what was answered was written down. What changes a
+   * ledger needs no such call, its lines are part of the change.
    * @param by who did it
    * @param target the id of what it was done to
    * @param once names the deed: a second line of this name is not written
    * @throws LogError where storage is away
    */
   note(
-    by: { id: string; name: string } | null,
+    by: Signer | null,
     action: AuditAction,
     target: string | null,
     more?: AuditFacts & { once?: string },
   ): Promise<void>
+  /** Writes a line that was made before. @throws LogError where storage is away */
+  write(line: AuditEntry, once?: string): Promise<void>
   /** Reads a page. @throws LogError `cursor_not_found` and others */
   page(cursor: string | null, limit: number): Promise<AuditPage>
 }
@@ -82,11 +99,12 @@ const trail = '~audit'
 
 /** Makes the trail of a log. */
 export function createAudit(log: ConversationLog): Audit {
+  const write: Audit['write'] = async (line, once) => {
+    await log.append(trail, 'private', line, once === undefined ? {} : { keys: [once] })
+  }
   return {
-    async note(by, action, target, { once, ...facts } = {}) {
-      const entry: AuditEntry = { action, by: by?.name ?? null, byId: by?.id ?? null, target, ...facts }
-      await log.append(trail, 'private', entry, once === undefined ? {} : { keys: [once] })
-    },
+    write,
+    note: (by, action, target, { once, ...facts } = {}) => write(lineOf(by, action, target, facts), once),
 
     async page(cursor, limit) {
       const page = await log.before<AuditEntry>(trail, 'private', cursor, limit)

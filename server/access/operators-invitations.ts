@@ -2,6 +2,8 @@
 import { HttpError } from '../errors.ts'
 import { randomAlphanumeric, randomBase64Url, sha256 } from '../random.ts'
 import type { RandomSource } from '../random.ts'
+import { lineOf } from './audit.ts'
+import type { Signer } from './audit.ts'
 import { checkName, checkRoom } from './operators-checks.ts'
 import type { Invitation, OperatorAccount, OperatorRole } from './operators-checks.ts'
 import type { OperatorsLedger } from './operators-ledger.ts'
@@ -12,14 +14,14 @@ export interface Invitations {
   list(): Invitation[]
   /**
    * Invites somebody; the secret is nowhere else.
-   * @param by the id of the owner who asks
+   * @param by the owner who asks
    * @throws HttpError 409 `conflict`
    */
-  create(role: OperatorRole, by: string): Promise<{ invitation: Invitation; secret: string }>
+  create(role: OperatorRole, by: Signer): Promise<{ invitation: Invitation; secret: string }>
   /** Makes an account of it. @throws HttpError 403 `invalid_invitation`, 409 `name_taken` `conflict` */
   use(secret: string, given: Credentials): Promise<{ operator: OperatorAccount; invitation: Invitation }>
   /** @throws HttpError 404 `not_found` */
-  revoke(id: string): Promise<void>
+  revoke(id: string, by: Signer): Promise<void>
 }
 
 /** What somebody enters who makes an account. */
@@ -49,14 +51,14 @@ export function createInvitations({ ledger, newAccount, now, random }: Invitatio
         id: `inv_${randomAlphanumeric(16, random)}`,
         role,
         hash: await sha256(secret),
-        by,
+        by: by.id,
         createdAt: new Date(now()).toISOString(),
         expiresAt: new Date(now() + lifeMs).toISOString(),
       }
       await ledger.commit(() => {
         checkRoom(0, ledger.invitations().length)
         return { type: 'invitation', invitation }
-      })
+      }, [lineOf(by, 'invitation-created', invitation.id, { role })])
       return { invitation, secret }
     },
 
@@ -73,16 +75,21 @@ export function createInvitations({ ledger, newAccount, now, random }: Invitatio
         return invitation
       }
       const invitation = check()
-      const operator = await newAccount(given, invitation.role)
-      // Of two who use it at once one comes first, and the other is asked again, and refused.
-      await ledger.commit(() => ({ type: 'operator', operator, invitationId: check().id }))
+      const { id: invitationId, role } = invitation
+      const operator = await newAccount(given, role)
+      const line = lineOf(operator, 'invitation-used', invitationId, { role })
+      await ledger.commit(() => {
+        // Of two who use it at once one comes first, and the other is asked again, and refused.
+        check()
+        return { type: 'operator', operator, invitationId }
+      }, [line])
       return { operator, invitation }
     },
 
-    revoke: (id) =>
+    revoke: (id, by) =>
       ledger.commit(() => {
         if (!ledger.isInvitation(id)) throw new HttpError(404, 'not_found', 'There is no such invitation.')
         return { type: 'invitation-removed', id }
-      }),
+      }, [lineOf(by, 'invitation-revoked', id)]),
   }
 }

@@ -1,6 +1,7 @@
 /** Accounts and invitations as they are stored: one ledger, so that an invitation becomes an account in one step. */
 import { HttpError } from '../errors.ts'
 import type { ConversationLog } from '../storage/log.ts'
+import type { AuditEntry } from './audit.ts'
 import { createLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 import { foldName, keyHolder } from './operators-checks.ts'
@@ -28,7 +29,11 @@ export interface OperatorsLedger {
   invitations(): Invitation[]
   commit: Ledger<OperatorsEntry>['commit']
   /** Stores what `change` makes of the present account, and returns that. @throws HttpError 404 `not_found` */
-  rewrite(id: string, change: (before: OperatorAccount) => Partial<OperatorAccount>): Promise<OperatorAccount>
+  rewrite(
+    id: string,
+    change: (before: OperatorAccount) => Partial<OperatorAccount>,
+    lines?: AuditEntry[],
+  ): Promise<OperatorAccount>
   /** Hears of every change, by whatever process. Returns what ends it. */
   onChange(listener: () => void): () => void
   close(): void
@@ -87,13 +92,13 @@ export async function openOperatorsLedger(log: ConversationLog, now: () => numbe
     isInvitation: (id) => invited.has(id),
     invitations: () => [...invited.values()].filter(isOpen),
     commit: ledger.commit,
-    async rewrite(id, change) {
+    async rewrite(id, change, lines) {
       let operator = existing(id)
       await ledger.commit(() => {
         const before = existing(id)
         operator = { ...before, ...change(before) }
         return { type: 'operator', operator }
-      })
+      }, lines)
       return operator
     },
     onChange(listener) {

@@ -3,6 +3,8 @@ import { HttpError } from '../errors.ts'
 import { cryptoRandom, randomAlphanumeric, randomBase64Url } from '../random.ts'
 import type { RandomSource } from '../random.ts'
 import type { ConversationLog } from '../storage/log.ts'
+import { lineOf } from './audit.ts'
+import type { Signer } from './audit.ts'
 import { checkName, checkOwnerLeft } from './operators-checks.ts'
 import type { OperatorAccount, OperatorRole } from './operators-checks.ts'
 import { createInvitations } from './operators-invitations.ts'
@@ -34,9 +36,13 @@ export interface Operators {
   /** @throws HttpError 409 `owner_exists` `name_taken` */
   createOwner(given: Credentials): Promise<OperatorAccount>
   /** @throws HttpError 404 `not_found`, 409 `name_taken` `last_owner` */
-  update(id: string, patch: { name?: string | undefined; role?: OperatorRole | undefined }): Promise<OperatorAccount>
+  update(
+    id: string,
+    patch: { name?: string | undefined; role?: OperatorRole | undefined },
+    by: Signer,
+  ): Promise<OperatorAccount>
   /** @throws HttpError 404 `not_found`, 409 `last_owner` */
-  remove(id: string): Promise<void>
+  remove(id: string, by: Signer): Promise<void>
   /** Sets another password and ends all sessions. @throws HttpError 403 `wrong_password`, 404, 409 `conflict` */
   changePassword(id: string, current: string, next: string): Promise<OperatorAccount>
   /** Ends all sessions of somebody. @throws HttpError 404 `not_found` */
@@ -97,40 +103,51 @@ export async function createOperators(options: OperatorsOptions): Promise<Operat
       await ledger.commit(() => {
         check()
         return { type: 'operator', operator }
-      })
+      }, [lineOf(operator, 'owner-created', operator.id)])
       return operator
     },
 
-    update: (id, { name, role }) =>
-      rewrite(id, () => {
+    update(id, { name, role }, by) {
+      const lines = [
+        ...(name === undefined ? [] : [lineOf(by, 'operator-renamed', id, { name })]),
+        ...(role === undefined ? [] : [lineOf(by, 'role-changed', id, { role })]),
+      ]
+      const change = () => {
         if (name !== undefined) checkName(accounts.values(), name, id)
         if (role === 'operator') checkOwnerLeft(accounts.values(), id)
         return { ...(name !== undefined && { name }), ...(role && { role }) }
-      }),
+      }
+      return rewrite(id, change, lines)
+    },
 
-    async remove(id) {
+    async remove(id, by) {
       existing(id)
       await ledger.commit(() => {
         // It may be gone by now: an earlier try may have been stored without anybody hearing so.
         if (!accounts.has(id)) return null
         checkOwnerLeft(accounts.values(), id)
         return { type: 'operator-removed', id }
-      })
+      }, [lineOf(by, 'operator-removed', id)])
     },
 
     async changePassword(id, current, next) {
-      const { password: known } = existing(id)
+      const account = existing(id)
+      const known = account.password
       if (!(await passwords.verify(current, known))) {
         throw new HttpError(403, 'wrong_password', 'That is not your present password.')
       }
       const password = await passwords.hash(next)
-      return rewrite(id, (before) => {
+      const change = (before: OperatorAccount) => {
         if (before.password === known) return { password, generation: before.generation + 1 }
         throw new HttpError(409, 'conflict', 'Your password was changed a moment ago. Log in again.')
-      })
+      }
+      return rewrite(id, change, [lineOf(account, 'password-changed', id)])
     },
 
-    endSessions: async (id) => void (await rewrite(id, ({ generation }) => ({ generation: generation + 1 }))),
+    async endSessions(id) {
+      const line = lineOf(existing(id), 'logged-out-everywhere', id)
+      await rewrite(id, ({ generation }) => ({ generation: generation + 1 }), [line])
+    },
 
     invitations: createInvitations({ ledger, newAccount, now, random }),
     onChange: ledger.onChange,

@@ -1,6 +1,8 @@
 /** The integrations of this server and its operator key, in memory, stored as a ledger. */
 import { HttpError } from '../errors.ts'
 import type { ConversationLog } from '../storage/log.ts'
+import { lineOf } from './audit.ts'
+import type { AuditAction, AuditEntry, AuditFacts, Signer } from './audit.ts'
 import { checkedPatch, withoutToken, withSecret, withToken } from './changes.ts'
 import type { IdentitySecret, Integration, IntegrationInput, IntegrationPatch } from './integration.ts'
 import { createLedger } from './ledger.ts'
@@ -31,7 +33,7 @@ export interface CreatedToken extends ResolvedToken {
   token: string
 }
 
-/** Integrations it returns are never changed in place: each change makes a new one. */
+/** Integrations it returns are never changed in place: each change makes a new one. `by` is who the audit trail names. */
 export interface Registry {
   list(): Integration[]
   get(id: string): Integration | null
@@ -42,20 +44,24 @@ export interface Registry {
   /** Whether a token that was resolved once still counts. */
   isLive(integrationId: string, tokenId: string): boolean
   /** @throws HttpError 422 `invalid_domain`, 400 `invalid_request` */
-  create(input: IntegrationInput): Promise<CreatedToken>
+  create(input: IntegrationInput, by?: Signer): Promise<CreatedToken>
   /** @throws HttpError 404 `not_found`, 422 `invalid_domain`, 400 `invalid_request` */
-  update(id: string, patch: IntegrationPatch): Promise<Integration>
+  update(id: string, patch: IntegrationPatch, by?: Signer): Promise<Integration>
   /** @throws HttpError 404 `not_found` */
-  remove(id: string): Promise<void>
+  remove(id: string, by?: Signer): Promise<void>
   /** @throws HttpError 404 `not_found`, 409 `conflict` */
-  addToken(id: string): Promise<CreatedToken>
+  addToken(id: string, by?: Signer): Promise<CreatedToken>
   /** @throws HttpError 404 `not_found` */
-  revokeToken(id: string, tokenId: string): Promise<Integration>
+  revokeToken(id: string, tokenId: string, by?: Signer): Promise<Integration>
   /**
    * Makes a new identity secret; older ones count for `overlapSeconds` more.
    * @throws HttpError 404 `not_found`, 409 `conflict`, 400 `invalid_request` for an `api` integration
    */
-  rotateIdentitySecret(id: string, overlapSeconds: number): Promise<{ integration: Integration; secret: string }>
+  rotateIdentitySecret(
+    id: string,
+    overlapSeconds: number,
+    by?: Signer,
+  ): Promise<{ integration: Integration; secret: string }>
   hasOperatorKey(): boolean
   /** Whether this is the operator key. */
   checkOperatorKey(key: string): Promise<boolean>
@@ -130,13 +136,17 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   }
 
   /** Stores what `change` makes of the present integration, and returns that. */
-  async function rewrite(id: string, change: (before: Integration) => Partial<Integration>): Promise<Integration> {
+  async function rewrite(
+    id: string,
+    change: (before: Integration) => Partial<Integration>,
+    lines: AuditEntry[],
+  ): Promise<Integration> {
     let integration = existing(id)
     await ledger.commit(() => {
       const before = existing(id)
       integration = { ...before, ...change(before), updatedAt: timestamp() }
       return { type: 'integration', integration }
-    })
+    }, lines)
     return integration
   }
 
@@ -159,7 +169,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     isLive: (integrationId, tokenId) =>
       integrations.get(integrationId)?.tokens.some(({ id }) => id === tokenId) ?? false,
 
-    async create(input) {
+    async create(input, by) {
       const { kind, ...patch } = input
       const createdAt = timestamp()
       const { stored, value } = await mintToken(kind, createdAt, random)
@@ -181,32 +191,51 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
         createdAt,
         updatedAt: createdAt,
       }
-      await ledger.commit(() => ({ type: 'integration', integration }))
+      await ledger.commit(
+        () => ({ type: 'integration', integration }),
+        signed(by, 'integration-created', integration.id),
+      )
       return { integration, tokenId: stored.id, token: value }
     },
 
-    async update(id, patch) {
+    async update(id, patch, by) {
       const changes = checkedPatch(patch, responders.names)
-      return rewrite(id, () => changes)
+      return rewrite(id, () => changes, signed(by, 'integration-changed', id, { fields: Object.keys(changes) }))
     },
 
-    async remove(id) {
+    async remove(id, by) {
       existing(id)
       // It may be gone by now: an earlier try may have been stored without anybody hearing so.
-      await ledger.commit(() => (integrations.has(id) ? { type: 'deleted', id } : null))
+      await ledger.commit(
+        () => (integrations.has(id) ? { type: 'deleted', id } : null),
+        signed(by, 'integration-removed', id),
+      )
     },
 
-    async addToken(id) {
+    async addToken(id, by) {
       const { stored, value } = await mintToken(existing(id).kind, timestamp(), random)
-      const integration = await rewrite(id, (before) => withToken(before, stored))
+      const integration = await rewrite(
+        id,
+        (before) => withToken(before, stored),
+        signed(by, 'token-created', stored.id, { integrationId: id }),
+      )
       return { integration, tokenId: stored.id, token: value }
     },
 
-    revokeToken: (id, tokenId) => rewrite(id, (before) => withoutToken(before, tokenId)),
+    revokeToken: (id, tokenId, by) =>
+      rewrite(
+        id,
+        (before) => withoutToken(before, tokenId),
+        signed(by, 'token-revoked', tokenId, { integrationId: id }),
+      ),
 
-    async rotateIdentitySecret(id, overlapSeconds) {
+    async rotateIdentitySecret(id, overlapSeconds, by) {
       const secret = newSecret()
-      const integration = await rewrite(id, (before) => withSecret(before, secret, overlapSeconds, now()))
+      const integration = await rewrite(
+        id,
+        (before) => withSecret(before, secret, overlapSeconds, now()),
+        signed(by, 'identity-secret-rotated', id),
+      )
       return { integration, secret: secret.secret }
     },
 
@@ -235,3 +264,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     },
   }
 }
+
+/** What the trail is told; nothing of what a server does by itself. */
+const signed = (by: Signer | undefined, action: AuditAction, target: string, facts?: AuditFacts): AuditEntry[] =>
+  by ? [lineOf(by, action, target, facts)] : []

@@ -1,5 +1,6 @@
 /** T1 for accounts: a server dies at one step after the other while people are invited, changed, logged out and removed. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AuditPage } from '../../server/access/audit.ts'
 import { buildEntry } from './server.ts'
 import { openStage, operatorKey } from './stage.ts'
 import type { LastingKind, Stage } from './stage.ts'
@@ -99,6 +100,12 @@ async function play(stage: Stage, ann: Person, n: number, moment: string): Promi
   await ask(ann, `/api/operators/${id}`, { method: 'DELETE' }, 204, [404])
   expect((await everybody()).map((each) => each.name)).toEqual(['Ann'])
   await stage.servers[0]?.arm(null)
+  const { entries } = await ask<AuditPage>(ann, '/api/audit?limit=200', {}, 200)
+  const told = entries.filter(({ byId, target }) => byId === id || target === id).map(({ action }) => action)
+  // Each deed is told, however it was cut off; what had to be asked for twice may have been done twice.
+  const once = ['invitation-used', 'password-changed', 'operator-removed'] as const
+  expect(once.map((deed) => told.filter((action) => action === deed).length)).toEqual([1, 1, 1])
+  expect(told).toEqual(expect.arrayContaining(['role-changed', 'logged-out-everywhere']))
   return deaths()
 }
 

@@ -32,7 +32,7 @@ export interface IntegrationRoutesOptions extends OperatorApi {
 
 /** Adds the routes to the app. */
 export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): void {
-  const { registry, audit, responders, defaultResponder, now } = options
+  const { registry, responders, defaultResponder, now } = options
   const cardOf = (integration: Integration) => toCard(integration, now())
   const cardFor = (role: OperatorRole, integration: Integration) =>
     role === 'owner' ? cardOf(integration) : withoutTokens(cardOf(integration))
@@ -51,8 +51,7 @@ export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): v
   operatorRoute(app, '/api/integrations', options, {
     GET: (_event, { role }) => json({ integrations: registry.list().map((each) => cardFor(role, each)) }),
     POST: owners(async ({ req }, operator) => {
-      const made = await registry.create(await readJson(req, createIntegrationSchema))
-      await audit.note(operator, 'integration-created', made.integration.id)
+      const made = await registry.create(await readJson(req, createIntegrationSchema), operator)
       const answer = created(made)
       const identitySecret = made.integration.identitySecrets[0]?.secret
       const integration = { ...answer.integration, ...(identitySecret !== undefined && { identitySecret }) }
@@ -64,37 +63,26 @@ export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): v
     GET: (event, { role }) => json({ integration: cardFor(role, existing(event)) }),
     PATCH: owners(async (event, operator) => {
       const { id } = existing(event)
-      const patch = await readJson(event.req, updateIntegrationSchema)
-      const integration = await registry.update(id, patch)
-      await audit.note(operator, 'integration-changed', id, { fields: Object.keys(patch) })
+      const integration = await registry.update(id, await readJson(event.req, updateIntegrationSchema), operator)
       return json({ integration: cardOf(integration) })
     }),
     DELETE: owners(async (event, operator) => {
       // The integration goes first, so that nothing new arrives while its conversations are erased. Should that break
       // off, the same request carries on where it stopped.
       const id = getRouterParam(event, 'id') ?? ''
-      if (!registry.wasRemoved(id)) await registry.remove(existing(event).id)
+      if (!registry.wasRemoved(id)) await registry.remove(existing(event).id, operator)
       await options.removeConversations(id)
-      await audit.note(operator, 'integration-removed', id, { once: `removed:${id}` })
       return empty(204)
     }),
   })
 
   operatorRoute(app, '/api/integrations/:id/tokens', options, {
-    POST: owners(async (event, operator) => {
-      const { id: integrationId } = existing(event)
-      const made = await registry.addToken(integrationId)
-      await audit.note(operator, 'token-created', made.tokenId, { integrationId })
-      return json(created(made), 201)
-    }),
+    POST: owners(async (event, operator) => json(created(await registry.addToken(existing(event).id, operator)), 201)),
   })
 
   operatorRoute(app, '/api/integrations/:id/tokens/:tokenId', options, {
     DELETE: owners(async (event, operator) => {
-      const { id: integrationId } = existing(event)
-      const tokenId = getRouterParam(event, 'tokenId') ?? ''
-      await registry.revokeToken(integrationId, tokenId)
-      await audit.note(operator, 'token-revoked', tokenId, { integrationId })
+      await registry.revokeToken(existing(event).id, getRouterParam(event, 'tokenId') ?? '', operator)
       return empty(204)
     }),
   })
@@ -103,8 +91,7 @@ export function integrationRoutes(app: H3, options: IntegrationRoutesOptions): v
     POST: owners(async (event, operator) => {
       const { id } = existing(event)
       const { overlapSeconds } = await readJson(event.req, rotateSecretSchema)
-      const { integration, secret } = await registry.rotateIdentitySecret(id, overlapSeconds)
-      await audit.note(operator, 'identity-secret-rotated', id)
+      const { integration, secret } = await registry.rotateIdentitySecret(id, overlapSeconds, operator)
       return json({ integration: { ...cardOf(integration), identitySecret: secret } }, 201)
     }),
   })

@@ -21,7 +21,6 @@ export const createInvitationSchema = z.strictObject({ role: roleSchema })
 
 /** Adds the routes to the app. */
 export function invitationRoutes(app: H3, options: InvitationRoutesOptions): void {
-  const { audit } = options
   const { invitations } = options.operators
   const base = options.publicUrl.replace(/\/+$/, '')
 
@@ -30,8 +29,7 @@ export function invitationRoutes(app: H3, options: InvitationRoutesOptions): voi
 
     POST: owners(async (event, operator) => {
       const { role } = await readJson(event.req, createInvitationSchema)
-      const { invitation, secret } = await invitations.create(role, operator.id)
-      await audit.note(operator, 'invitation-created', invitation.id, { role })
+      const { invitation, secret } = await invitations.create(role, operator)
       // Behind the `#`, where no server and no log along the way gets to see it.
       return json({ invitation: toCard(invitation), url: `${base}/dashboard/join#${secret}` }, 201)
     }),
@@ -39,9 +37,7 @@ export function invitationRoutes(app: H3, options: InvitationRoutesOptions): voi
 
   operatorRoute(app, '/api/invitations/:id', options, {
     DELETE: owners(async (event, operator) => {
-      const id = getRouterParam(event, 'id') ?? ''
-      await invitations.revoke(id)
-      await audit.note(operator, 'invitation-revoked', id)
+      await invitations.revoke(getRouterParam(event, 'id') ?? '', operator)
       return empty(204)
     }),
   })

@@ -53,7 +53,7 @@ export const changePasswordSchema = z.strictObject({ current: z.string().max(1_0
 
 /** Adds the routes to the app. */
 export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void {
-  const { door, audit, limits, operators, registry, sessions } = options
+  const { door, limits, operators, registry, sessions } = options
 
   const welcome = async (operator: OperatorAccount, forget: () => void): Promise<Response> => {
     forget()
@@ -76,32 +76,23 @@ export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void 
         const forget = await limits.login(addressOf(event), null)
         const { invitation, operatorKey = '', ...given } = await readJson(event.req, createOperatorSchema)
         if (invitation !== undefined) {
-          const used = await operators.invitations.use(invitation, given)
-          await audit.note(used.operator, 'invitation-used', used.invitation.id, { role: used.operator.role })
-          return welcome(used.operator, forget)
+          return welcome((await operators.invitations.use(invitation, given)).operator, forget)
         }
         if (!(await registry.checkOperatorKey(operatorKey))) {
           throw new HttpError(403, 'invalid_operator_key', 'That is not the operator key of this server.')
         }
-        const owner = await operators.createOwner(given)
-        await audit.note(owner, 'owner-created', owner.id)
-        return welcome(owner, forget)
+        return welcome(await operators.createOwner(given), forget)
       },
     },
   })
 
   operatorRoute(app, '/api/operators/:id', options, {
     PATCH: owners(async (event, operator) => {
-      const { name, role } = await readJson(event.req, updateOperatorSchema)
-      const changed = await operators.update(idOf(event), { name, role })
-      if (name !== undefined) await audit.note(operator, 'operator-renamed', changed.id, { name })
-      if (role !== undefined) await audit.note(operator, 'role-changed', changed.id, { role })
-      return json({ operator: toOperator(changed) })
+      const patch = await readJson(event.req, updateOperatorSchema)
+      return json({ operator: toOperator(await operators.update(idOf(event), patch, operator)) })
     }),
     DELETE: owners(async (event, operator) => {
-      const id = idOf(event)
-      await operators.remove(id)
-      await audit.note(operator, 'operator-removed', id, { once: `removed:${id}` })
+      await operators.remove(idOf(event), operator)
       return empty(204)
     }),
   })
@@ -112,7 +103,6 @@ export function operatorsRoutes(app: H3, options: OperatorsRoutesOptions): void 
       const forget = await limits.login(addressOf(event), id)
       const operator = await operators.changePassword(id, current, next)
       forget()
-      await audit.note(operator, 'password-changed', id)
       // All sessions are over, this one goes on as a new one.
       return json({ operator: toOperator(operator) }, 200, door.cookie(await sessions.begin(operator)))
     },

@@ -78,12 +78,8 @@ export function sessionRoutes(app: H3, options: SessionRoutesOptions): void {
   })
 
   operatorRoute(app, '/api/sessions', options, {
-    async DELETE(_event, operator) {
-      const { id } = operator
-      if (operators.get(id)) {
-        await operators.endSessions(id)
-        await audit.note(operator, 'logged-out-everywhere', id)
-      }
+    async DELETE(_event, { id }) {
+      if (operators.get(id)) await operators.endSessions(id)
       return empty(204, door.cookie(null))
     },
   })

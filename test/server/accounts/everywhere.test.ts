@@ -1,5 +1,6 @@
 /** Whoever is logged out, or thrown out, is out everywhere: on every server, and in what is running. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AuditPage } from '../../../server/access/audit.ts'
 import type { LiveEvent } from '../../../server/conversations/live.ts'
 import { openPlace, operatorKey, storages } from '../../helpers/world.ts'
 import type { Place, World } from '../../helpers/world.ts'
@@ -124,6 +125,10 @@ describe.each(storages)('out is out, on %s', (kind) => {
       }
       await expect.poll(everybody, patience).toBe(2)
     }
+    const { entries } = (await ann.ask<AuditPage>('/api/audit')).body
+    const deeds = ['owner-created', 'invitation-created', 'invitation-used']
+    const told = entries.map(({ action }) => action).filter((action) => deeds.includes(action))
+    expect(told.toReversed()).toEqual(deeds)
   })
 })
 
