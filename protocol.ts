@@ -132,6 +132,8 @@ export type ErrorCode =
   | 'invalid_wait'
   | 'invalid_context'
   | 'invalid_domain'
+  | 'invalid_url'
+  | 'private_address'
   | 'invalid_token'
   | 'operator_required'
   | 'role_required'

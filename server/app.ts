@@ -37,12 +37,15 @@ import { operatorsRoutes } from './routes/api/operators.ts'
 import { configRoutes } from './routes/config.ts'
 import { personDataRoutes } from './routes/api/person-data.ts'
 import { sessionRoutes } from './routes/api/session.ts'
+import { webhookRoutes } from './routes/api/webhooks.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
 import { openapiRoutes } from './routes/openapi.ts'
 import type { ConversationLog } from './storage/log.ts'
 import { openCounters, openLog } from './storage/open.ts'
+import { createWebhooks } from './webhooks/webhooks.ts'
+import type { WebhookSettings } from './webhooks/webhooks.ts'
 
 /** How a server is made. */
 export interface LumikaOptions {
@@ -73,6 +76,8 @@ export interface LumikaOptions {
   limits?: Partial<LimitSettings>
   /** How long a process that writes an answer may be silent before another takes over, in milliseconds. @default 30_000 */
   leaseMs?: number
+  /** How webhooks are sent. @default by `fetch`, to addresses that are not private as they are written */
+  webhooks?: WebhookSettings
 }
 
 /** A running server without a socket. */
@@ -120,8 +125,10 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     answersPerDay: (integrationId) => registry.get(integrationId)?.answersPerDay ?? settings.answersPerDay,
   })
   const cannedReplies = await createCannedReplies(log, now)
+  const webhooks = await createWebhooks({ ...options.webhooks, log, logger, now })
   const conversations = createConversations({
     log,
+    moved: webhooks.moved,
     audit,
     logger,
     now,
@@ -151,6 +158,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   deskRoutes(app, { ...api, desk: conversations.desk, operators })
   cannedRoutes(app, { ...api, cannedReplies })
   personDataRoutes(app, { ...api, conversations })
+  webhookRoutes(app, { ...api, webhooks, registry })
   integrationRoutes(app, {
     ...api,
     registry,
@@ -178,6 +186,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     async close({ graceMs = 10_000 } = {}) {
       live.close()
       await conversations.close(graceMs)
+      await webhooks.close(graceMs)
       await sessions.close()
       operators.close()
       cannedReplies.close()

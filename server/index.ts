@@ -18,6 +18,10 @@ export { createOpenAIResponder } from './responders/openai.ts'
 export { createWebhookResponder } from './responders/webhook.ts'
 export { sign as signPayload, verify as verifySignature } from './responders/signature.ts'
 
+export { createFetchTransport } from './webhooks/transport.ts'
+export type { FetchTransportOptions, WebhookAnswer, WebhookRequest, WebhookTransport } from './webhooks/transport.ts'
+export type { WebhookSettings } from './webhooks/webhooks.ts'
+
 export { openStorage } from './storage/url.ts'
 export { openLog } from './storage/open.ts'
 export { LogError } from './storage/log.ts'

@@ -13,8 +13,8 @@ export interface LedgerOptions<T> {
   log: ConversationLog
   /** The conversation that holds the ledger. */
   conversation: string
-  /** Takes the next entry into the fold. */
-  apply(value: T): void
+  /** Takes the next entry into the fold. `createdAt` is when it was stored, by the clock of the log. */
+  apply(value: T, createdAt: string): void
   /** Empties the fold, because the ledger is told again from its start. */
   reset(): void
 }
@@ -57,7 +57,7 @@ export async function createLedger<T extends object>(options: LedgerOptions<T>):
     for (const name of untold.keys()) if (untold.size > untoldMost) untold.delete(name)
     length = entry.position + 1
     cursor = entry.id
-    options.apply(entry.value)
+    options.apply(entry.value, entry.createdAt)
   }
 
   async function readOn(): Promise<void> {

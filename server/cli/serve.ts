@@ -11,6 +11,7 @@ import { StartError, UsageError } from './errors.ts'
 import { localToken, prepare } from './first-start.ts'
 import type { Environment, ServeOptions } from './flags.ts'
 import { createResponders } from './responders.ts'
+import { createNodeTransport } from './webhook-transport.ts'
 import { announce } from './welcome.ts'
 
 /** What `serve` runs in. */
@@ -88,6 +89,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
       ...(options.operatorKey !== undefined && { operatorKey: options.operatorKey }),
       assets,
       limits: options.limits,
+      webhooks: { transport: createNodeTransport({ allowPrivate: options.allowPrivateWebhooks }) },
       log: logger,
     })
     const { fetch, registry } = lumika

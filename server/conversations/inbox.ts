@@ -45,6 +45,8 @@ export interface Inbox {
 export interface InboxOptions {
   log: ConversationLog
   logger: Logger
+  /** Hears of conversations that were appended to; they are sorted in when it is done, and not where it fails. */
+  moved?: (conversation: string) => Promise<void>
   /** How often conversations are sorted in that nobody has asked for, in milliseconds. @default 5_000 */
   sortMs?: number
 }
@@ -58,7 +60,7 @@ const batch = 50
  * Makes the inbox of a log. The log knows which conversations were appended to since they were sorted in; they are sorted
  * in before anybody is answered, so no answer lags behind what was stored, and otherwise every now and then.
  */
-export function createInbox({ log, logger, sortMs = 5_000 }: InboxOptions): Inbox {
+export function createInbox({ log, logger, moved, sortMs = 5_000 }: InboxOptions): Inbox {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
 
@@ -72,6 +74,7 @@ export function createInbox({ log, logger, sortMs = 5_000 }: InboxOptions): Inbo
       if (stale.length === 0) return conversations.length < batch
       await Promise.all(
         stale.map(async ({ conversation, stamp = '' }) => {
+          await moved?.(conversation)
           await log.label(conversation, stamp, labelsOf(await viewActivity(log, conversation, null)))
         }),
       )

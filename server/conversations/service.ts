@@ -33,6 +33,8 @@ export interface ConversationsOptions extends Omit<TurnsOptions, 'wakeups' | 'ow
   audit: Pick<Audit, 'note'>
   /** The wall clock, in milliseconds. */
   now: () => number
+  /** Hears of every conversation that was appended to, sooner or later, whatever process is killed. It may fail. */
+  moved?: (conversation: string) => Promise<void>
 }
 
 /** One message from a customer. */

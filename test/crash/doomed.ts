@@ -7,13 +7,13 @@ import type { Responder } from '../../server/responders/responder.ts'
 import type { Doom } from './doom.ts'
 import { callsIn, note, readNotes } from './notes.ts'
 
-/** A log with a moment before and after each append that a turn consists of. */
+/** A log with a moment before and after each append that a turn, or the delivery of a webhook, consists of. */
 export function doomedLog(log: ConversationLog, doom: Doom): ConversationLog {
   const pieces = new Map<Lane, number>()
   return {
     ...log,
     async append(conversation, lane, value, options) {
-      const step = stepOf(lane, value)
+      const step = conversation.startsWith('~webhook.') ? hookStepOf(value) : stepOf(lane, value)
       if (step) doom.pass(step.before)
       const appended = await log.append(conversation, lane, value, options)
       if (step === steps.piece) pieces.set(lane, (pieces.get(lane) ?? 0) + 1)
@@ -29,6 +29,15 @@ const steps = {
   piece: { before: 'before-delta', after: 'delta-stored' },
   end: { before: 'after-llm', after: 'after-commit' },
 }
+
+const hookSteps = {
+  event: { before: 'before-hook-queued', after: 'after-hook-queued' },
+  claim: { before: 'before-hook-claim', after: 'after-hook-claim' },
+  attempt: { before: 'before-hook-settled', after: 'after-hook-settled' },
+}
+
+/** Which of a delivery's steps an append is. */
+const hookStepOf = (value: unknown) => hookSteps[(value as { type: string }).type as keyof typeof hookSteps] ?? null
 
 /** Which of a turn's steps an append is; null for one that belongs to no turn. */
 function stepOf(lane: Lane, value: unknown): (typeof steps)[keyof typeof steps] | null {

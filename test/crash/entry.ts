@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { serve } from 'srvx/node'
 import { paths } from '../../protocol.ts'
-import { createLumika, createScrypt } from '../../server/index.ts'
+import { createFetchTransport, createLumika, createScrypt } from '../../server/index.ts'
 import type { LogFields } from '../../server/logger.ts'
 import { isLogError } from '../../server/storage/log.ts'
 import type { ConversationLog } from '../../server/storage/log.ts'
@@ -39,6 +39,7 @@ const lumika = await createLumika({
   passwords: createScrypt({ logN: 10 }),
   publicUrl: 'http://127.0.0.1',
   leaseMs: settings.leaseMs,
+  webhooks: { transport: createFetchTransport({ allowPrivate: true }), leaseMs: settings.leaseMs },
   log: { info: () => {}, warn: complain, error: complain },
 })
 const handle = doomedFetch(lumika.fetch, doom)

@@ -32,7 +32,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'routes',
     files: /^server\/routes\//,
     // Of storage they know the contract alone, whose errors they have to answer for.
-    may: /^(protocol\.ts|server\/(routes|access|conversations|limits)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
+    may: /^(protocol\.ts|server\/(routes|access|conversations|limits|webhooks)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
   },
   {
     name: 'conversations',
@@ -54,6 +54,11 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     files: /^server\/limits\//,
     // Which Redis counts are kept in is the composition root's to say; here it is only a type.
     may: /^(server\/limits\/.+|server\/storage\/log\.ts|server\/access\/integration\.ts|server\/(errors|logger|random)\.ts|rate-limiter-flexible|ioredis)$/,
+  },
+  {
+    name: 'webhooks',
+    files: /^server\/webhooks\//,
+    may: /^(server\/webhooks\/.+|server\/conversations\/(keys|records|values)\.ts|server\/storage\/log\.ts|server\/access\/ledger\.ts|server\/responders\/signature\.ts|server\/(errors|logger|random)\.ts|ipaddr\.js)$/,
   },
   {
     name: 'the file storage',

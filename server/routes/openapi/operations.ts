@@ -2,11 +2,12 @@
 import { accountOperations } from './operations-accounts.ts'
 import { deskOperations } from './operations-desk.ts'
 import { publicOperations } from './operations-public.ts'
+import { webhookOperations } from './operations-webhooks.ts'
 
 /** By method and path. */
-export const operations = { ...publicOperations, ...deskOperations, ...accountOperations }
+export const operations = { ...publicOperations, ...deskOperations, ...accountOperations, ...webhookOperations }
 
-type OperatorCall = keyof typeof deskOperations | keyof typeof accountOperations
+type OperatorCall = keyof typeof deskOperations | keyof typeof accountOperations | keyof typeof webhookOperations
 
 /** A path of the operator API. */
 export type OperatorPath = OperatorCall extends `${string} ${infer Path}` ? Path : never

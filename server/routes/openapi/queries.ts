@@ -47,6 +47,15 @@ export const exportQuery = z.object({ format: z.enum(['json', 'text']).optional(
 
 export const auditQuery = z.object({ cursor: recordId.optional().describe('The `cursor` of the page before.'), limit })
 
+export const deliveriesQuery = z.object({
+  cursor: z
+    .string()
+    .regex(/^\d{8}\.[A-Za-z0-9_-]{0,64}$/)
+    .optional()
+    .describe('The `cursor` of the page before.'),
+  limit,
+})
+
 const conversationId = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/)

@@ -5,6 +5,8 @@ import { conversationKey } from '../../../server/conversations/keys.ts'
 import { operations } from '../../../server/routes/openapi/operations.ts'
 import { openPlace, openWorld, operatorKey } from '../../helpers/world.ts'
 import type { Place, World } from '../../helpers/world.ts'
+import { quick, startReceiver } from '../webhooks/receiver.ts'
+
 import { checkedApi } from './api.ts'
 import type { Call } from './api.ts'
 
@@ -25,7 +27,7 @@ let routes: string[]
 beforeAll(async () => {
   const on = vi.spyOn(H3.prototype, 'on')
   place = await openPlace('memory')
-  world = await openWorld(place, { integration: { responseMode: 'approval' } })
+  world = await openWorld(place, { integration: { responseMode: 'approval' }, webhooks: quick })
   routes = on.mock.calls.map(([, route]) => String(route))
   on.mockRestore()
 })
@@ -191,6 +193,24 @@ describe('the description', () => {
     }
     await ask('GET /api/invitations')
     await ask('DELETE /api/invitations/:id', { path: { id: other.invitation.id } })
+
+    const receiver = await startReceiver()
+    const hook = { url: receiver.url, events: ['message.created'] }
+    const hooked = (await ask('POST /api/webhooks', { body: hook })).json as { webhook: { id: string } }
+    const { id } = hooked.webhook
+    await ask('GET /api/webhooks')
+    await ask('GET /api/webhooks/:id', { path: { id } })
+    await ask('PATCH /api/webhooks/:id', { path: { id }, body: { events: ['message.created', 'draft.created'] } })
+    await ask('POST /api/webhooks/:id/secret', { path: { id } })
+    await ask('POST /api/webhooks/:id/test', { path: { id } })
+    await send('Heard elsewhere')
+    type Log = { deliveries: { eventId: string; state: string }[] }
+    const log = async (): Promise<Log> => (await ask('GET /api/webhooks/:id/deliveries', { path: { id } })).json
+    await expect.poll(async () => (await log()).deliveries.map(({ state }) => state)).toContain('delivered')
+    const eventId = (await log()).deliveries[0]?.eventId ?? ''
+    await ask('POST /api/webhooks/:id/deliveries/:eventId/redeliver', { path: { id, eventId } })
+    await ask('DELETE /api/webhooks/:id', { path: { id } })
+    await receiver.close()
 
     const left = (Object.keys(operations) as Call[]).filter((call) => !api.kept.has(call))
     expect(left).toEqual([])

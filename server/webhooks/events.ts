@@ -1,0 +1,86 @@
+/** What happens in conversations, as webhooks hear of it. Notes and decisions are the people's own: nobody hears of them. */
+import { conversationKey, parseConversationKey, turnKey } from '../conversations/keys.ts'
+import { privateView } from '../conversations/records.ts'
+import { toRecord } from '../conversations/values.ts'
+import type { PrivateValue, PublicValue } from '../conversations/values.ts'
+import { sha256 } from '../random.ts'
+import { isLogError } from '../storage/log.ts'
+import type { ConversationLog, LogEntry } from '../storage/log.ts'
+import type { WebhookEvent } from './registrations.ts'
+
+/** Where records stand. */
+export type RecordLane = 'public' | 'private'
+
+/** Something that happened. What was said stays in the conversation, so that erasing it erases it here, too. */
+export interface Happening {
+  event: WebhookEvent
+  conversation: string
+  /** The record it is about. */
+  lane: RecordLane
+  recordId: string
+  /** When that was stored, RFC 3339. */
+  at: string
+}
+
+/**
+ * What an entry means. A conversation waits for a person where a message is answered by people only, or its answer came to
+ * nothing, or to a draft; it is about the customer's message, so that it is told once for each.
+ */
+export async function happeningsOf(
+  log: ConversationLog,
+  conversation: string,
+  lane: RecordLane,
+  entry: LogEntry<PublicValue | PrivateValue>,
+): Promise<Happening[]> {
+  const about = (event: WebhookEvent, where: RecordLane, { id, createdAt }: LogEntry): Happening => ({
+    ...{ event, conversation, lane: where },
+    ...{ recordId: id, at: createdAt },
+  })
+  if (lane === 'public') {
+    const { turn } = entry.value as PublicValue
+    const created = about('message.created', lane, entry)
+    return turn?.mode === 'human' ? [created, about('conversation.waiting', lane, entry)] : [created]
+  }
+  const value = entry.value as PrivateValue
+  if (value.type !== 'draft' && value.type !== 'turn-end') return []
+  const asked = await log.find(conversation, turnKey(value.ends.turnId))
+  return [
+    ...(value.type === 'draft' ? [about('draft.created', lane, entry)] : []),
+    ...(asked ? [about('conversation.waiting', 'public', asked.entry)] : []),
+  ]
+}
+
+/** The id of an event: the same whoever works it out, and whenever. */
+export const eventIdOf = async (webhookId: string, { event, conversation, recordId }: Happening): Promise<string> =>
+  `evt_${(await sha256(`${webhookId} ${event} ${conversation} ${recordId}`)).slice(0, 32)}`
+
+/** The body that is sent; null when the record was erased. */
+export async function bodyOf(log: ConversationLog, id: string, happening: Happening): Promise<string | null> {
+  const { event, conversation, lane, recordId, at } = happening
+  const entry = await entryOf(log, conversation, lane, recordId)
+  if (!entry) return null
+  const names = parseConversationKey(conversation)
+  const record =
+    lane === 'public' ? toRecord(entry as LogEntry<PublicValue>) : privateView(entry as LogEntry<PrivateValue>)
+  return JSON.stringify({ id, type: event, createdAt: at, ...names, key: conversation, record })
+}
+
+/** The body of a call that only tries whether a receiver is there. */
+export function testBody(id: string, integrationId: string | null, now: number): string {
+  const [createdAt, conversationId] = [new Date(now).toISOString(), 'test']
+  const key = conversationKey(integrationId ?? 'test', conversationId)
+  const record = { id: 'test', actor: 'customer', type: 'message', body: 'This is a test.', createdAt }
+  return JSON.stringify({ id, type: 'test', createdAt, integrationId, conversationId, key, record })
+}
+
+/** An entry by its id: what follows the one before it. */
+async function entryOf(log: ConversationLog, conversation: string, lane: RecordLane, id: string) {
+  try {
+    const before = await log.before(conversation, lane, id, 1)
+    const page = await log.after(conversation, lane, before.entries.at(-1)?.id ?? null, 1)
+    return page.entries.find((entry) => entry.id === id) ?? null
+  } catch (error) {
+    if (isLogError(error, 'cursor_not_found')) return null
+    throw error
+  }
+}
