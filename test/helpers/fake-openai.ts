@@ -24,8 +24,8 @@ export type OpenAIScenario =
   | 'hang'
   /** Nothing at all, for ever: not even a head. */
   | 'silent'
-  /** As `ok`, with a pause after two pieces. */
-  | { until: Promise<unknown> }
+  /** As `ok`, with a pause after two pieces; one that thinks says so every 5 s, beside its text. */
+  | { until: Promise<unknown>; isThinking?: boolean }
   /** Two pieces, and then a finish reason other than `stop`. */
   | { finish: string }
   /** An error answer. */
@@ -116,7 +116,12 @@ async function play(response: ServerResponse, scenario: OpenAIScenario, body: Op
   const pause = typeof scenario === 'object' && 'until' in scenario ? scenario.until : undefined
   const isWhole = pause || ['ok', 'slow', 'usage', 'split'].includes(scenario as string)
   for (const [index, content] of (isWhole ? pieces : pieces.slice(0, 2)).entries()) {
-    if (index === 2) await pause
+    if (index === 2 && pause) {
+      const think = () => void write(response, frame(chunk({ reasoning: 'Hm.' }, null))).catch(() => {})
+      const thinking = setInterval(think, 5_000)
+      if (!(scenario as { isThinking?: boolean }).isThinking) clearInterval(thinking)
+      await pause.finally(() => clearInterval(thinking))
+    }
     const bytes = new TextEncoder().encode(frame(chunk({ content }, null)))
     if (scenario === 'split') for (const byte of bytes) await write(response, Uint8Array.of(byte))
     else await write(response, bytes)

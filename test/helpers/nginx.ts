@@ -16,7 +16,10 @@ export interface Nginx {
  * Starts nginx on a free loopback port, passing everything on to `upstreams`, in turn where there are several. Fails
  * where nginx is not installed.
  */
-export async function startNginx(...upstreams: string[]): Promise<Nginx> {
+export const startNginx = (...upstreams: string[]): Promise<Nginx> => startNginxWith('', ...upstreams)
+
+/** The same with settings of one's own: `proxy_read_timeout 27s;`. */
+export async function startNginxWith(settings: string, ...upstreams: string[]): Promise<Nginx> {
   const dir = await mkdtemp(join(tmpdir(), 'lumika-nginx-'))
   const port = await freePort()
   const isGroup = upstreams.length > 1
@@ -32,6 +35,7 @@ export async function startNginx(...upstreams: string[]): Promise<Nginx> {
       uwsgi_temp_path ${dir}/uwsgi; scgi_temp_path ${dir}/scgi;
       server {
         listen 127.0.0.1:${port};
+        ${settings}
         location / { proxy_pass ${isGroup ? `http://replicas; ${retries}` : `${upstreams[0]};`} }
       }
       ${isGroup ? groupOf(upstreams) : ''}
