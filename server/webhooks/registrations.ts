@@ -1,4 +1,6 @@
 /** The webhooks of a server: who wants to hear of what. In memory, stored as a ledger. */
+import { lineOf } from '../access/audit.ts'
+import type { AuditEntry, Signer } from '../access/audit.ts'
 import { createLedger } from '../access/ledger.ts'
 import { HttpError } from '../errors.ts'
 import { cryptoRandom, randomAlphanumeric, randomBase64Url } from '../random.ts'
@@ -33,18 +35,18 @@ export interface KnownWebhook extends Webhook {
 export type WebhookInput = Pick<Webhook, 'url' | 'events' | 'integrationId'>
 export type WebhookPatch = { [Key in 'url' | 'events' | 'paused']?: Webhook[Key] | undefined }
 
-/** The registrations. All that write throw LogError where storage is away. */
+/** The registrations. All that write take who does it, for the audit trail, and throw LogError where storage is away. */
 export interface Registrations {
   list(): KnownWebhook[]
   get(id: string): KnownWebhook | null
   /** @throws HttpError 409 `conflict` */
-  create(input: WebhookInput): Promise<KnownWebhook>
-  /** @throws HttpError 404 `not_found` */
-  update(id: string, patch: WebhookPatch): Promise<KnownWebhook>
+  create(input: WebhookInput, by: Signer): Promise<KnownWebhook>
+  /** @param by null: the server itself, which is not noted down. @throws HttpError 404 `not_found` */
+  update(id: string, patch: WebhookPatch, by: Signer | null): Promise<KnownWebhook>
   /** Another secret in the place of the present one, at once. @throws HttpError 404 `not_found` */
-  rotateSecret(id: string): Promise<KnownWebhook>
+  rotateSecret(id: string, by: Signer): Promise<KnownWebhook>
   /** It may have been removed before. @throws HttpError 404 `not_found` */
-  remove(id: string): Promise<void>
+  remove(id: string, by: Signer): Promise<void>
   /** Hears of every change, by whatever process. Returns what ends it. */
   onChange(listener: () => void): () => void
   close(): void
@@ -91,11 +93,11 @@ export async function openRegistrations(log: ConversationLog, now: () => number)
     return webhook
   }
 
-  async function rewrite(id: string, change: Partial<Webhook>): Promise<KnownWebhook> {
+  async function rewrite(id: string, change: Partial<Webhook>, lines: AuditEntry[]): Promise<KnownWebhook> {
     await ledger.commit(() => {
       const { since: _, ...webhook } = existing(id)
       return { type: 'webhook', webhook: { ...webhook, ...change } }
-    })
+    }, lines)
     return existing(id)
   }
 
@@ -103,7 +105,7 @@ export async function openRegistrations(log: ConversationLog, now: () => number)
     list: () => [...webhooks.values()],
     get: (id) => webhooks.get(id) ?? null,
 
-    async create(input) {
+    async create(input, by) {
       const webhook: Webhook = {
         id: `wh_${randomAlphanumeric(16, cryptoRandom)}`,
         ...input,
@@ -115,18 +117,21 @@ export async function openRegistrations(log: ConversationLog, now: () => number)
       await ledger.commit(() => {
         if (webhooks.size >= most) throw new HttpError(409, 'conflict', `There are ${most} webhooks at most.`)
         return { type: 'webhook', webhook }
-      })
+      }, [lineOf(by, 'webhook-created', webhook.id)])
       return existing(webhook.id)
     },
 
-    update(id, { events, ...rest }) {
-      const given = Object.entries({ ...rest, events: events && inOrder(events) })
-      return rewrite(id, Object.fromEntries(given.filter(([, value]) => value !== undefined)))
+    update(id, { events, ...rest }, by) {
+      const all = Object.entries({ ...rest, events: events && inOrder(events) })
+      const given = all.filter(([, value]) => value !== undefined)
+      const fields = given.map(([name]) => name)
+      return rewrite(id, Object.fromEntries(given), by ? [lineOf(by, 'webhook-changed', id, { fields })] : [])
     },
-    rotateSecret: (id) => rewrite(id, { secret: newSecret() }),
-    async remove(id) {
+    rotateSecret: (id, by) => rewrite(id, { secret: newSecret() }, [lineOf(by, 'webhook-secret-rotated', id)]),
+    async remove(id, by) {
       if (!removed.has(id)) existing(id)
-      await ledger.commit(() => (webhooks.has(id) ? { type: 'webhook-removed', id } : null))
+      const line = lineOf(by, 'webhook-removed', id)
+      await ledger.commit(() => (webhooks.has(id) ? { type: 'webhook-removed', id } : null), [line])
     },
 
     onChange(listener) {

@@ -1,4 +1,5 @@
 /** Webhooks: somebody's own code hears of what happens, at least once, whoever is killed. */
+import type { Signer } from '../access/audit.ts'
 import { HttpError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { randomAlphanumeric, cryptoRandom } from '../random.ts'
@@ -45,7 +46,7 @@ export interface Webhooks extends Pick<Registrations, 'list' | 'create' | 'updat
   /** Looks whether webhooks may go there. @throws HttpError 422 `invalid_url` `private_address` */
   checkUrl(url: string): Promise<void>
   /** Should it break off, the same call carries on. @throws HttpError 404 `not_found` */
-  remove(id: string): Promise<void>
+  remove(id: string, by: Signer): Promise<void>
   deliveries(id: string, cursor: string | null, limit: number): Promise<DeliveriesPage>
   /** @throws HttpError 404 `not_found` */
   redeliver(id: string, eventId: string): Promise<Delivery>
@@ -59,6 +60,8 @@ export interface Webhooks extends Pick<Registrations, 'list' | 'create' | 'updat
 /** Milliseconds between two looks at what nobody has announced, and between two clean-ups. */
 const lookMs = 15_000
 const cleanMs = 6 * 3_600_000
+/** Longest time in which a stopping server waits for receivers; what is cut short is sent again by the next one. */
+const mostGraceMs = 2_000
 /** Days a server may have been away, and its old journals are dropped nevertheless. */
 const longestAwayDays = 40
 /** Milliseconds by which another process may know later of a webhook, and clocks may differ. */
@@ -80,7 +83,7 @@ export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks
   let isClosing = false
 
   function onGone(id: string): Promise<unknown> {
-    return registrations.update(id, { paused: true })
+    return registrations.update(id, { paused: true }, null)
   }
 
   const courierOf = (id: string): Courier => {
@@ -175,8 +178,8 @@ export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks
       })
     },
 
-    async remove(id) {
-      await registrations.remove(id)
+    async remove(id, by) {
+      await registrations.remove(id, by)
       await couriers.get(id)?.close(0)
       couriers.delete(id)
       await journal.drop(id, daysAgo(now(), longestAwayDays, -1))
@@ -203,7 +206,7 @@ export async function createWebhooks(options: WebhooksOptions): Promise<Webhooks
       isClosing = true
       unwatch()
       timers.forEach((timer) => clearInterval(timer))
-      await Promise.all([...couriers.values()].map((courier) => courier.close(graceMs)))
+      await Promise.all([...couriers.values()].map((courier) => courier.close(Math.min(graceMs, mostGraceMs))))
       registrations.close()
     },
   }

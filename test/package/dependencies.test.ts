@@ -96,7 +96,7 @@ describe('F110: the bill of materials', () => {
     const named = bill.components.map(({ name, version }) => `${name}@${version}`)
     expect(named.toSorted()).toEqual(installed().toSorted())
     for (const { name, purl, hashes, licenses } of bill.components) {
-      expect(purl).toMatch(/^pkg:npm\/(%40[a-z-]+\/)?[a-z0-9-]+@\d/)
+      expect(purl).toMatch(/^pkg:npm\/(%40[a-z-]+\/)?[a-z0-9.-]+@\d/)
       expect(hashes[0]?.content).toMatch(/^[0-9a-f]{128}$/)
       expect([name, licenses]).toEqual([name, [{ expression: expect.any(String) as string }]])
     }

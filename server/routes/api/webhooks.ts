@@ -42,7 +42,7 @@ export const updateWebhookSchema = z.strictObject({
 
 /** Adds the routes to the app. */
 export function webhookRoutes(app: H3, options: WebhookRoutesOptions): void {
-  const { webhooks, audit, registry } = options
+  const { webhooks, registry } = options
 
   operatorRoute(app, '/api/webhooks', options, {
     GET: owners(() => json({ webhooks: webhooks.list().map(toCard) })),
@@ -53,8 +53,7 @@ export function webhookRoutes(app: H3, options: WebhookRoutesOptions): void {
         throw new HttpError(404, 'not_found', 'There is no such integration.')
       }
       await webhooks.checkUrl(given.url)
-      const webhook = await webhooks.create({ ...given, integrationId })
-      await audit.note(operator, 'webhook-created', webhook.id)
+      const webhook = await webhooks.create({ ...given, integrationId }, operator)
       return json({ webhook: toCard(webhook), secret: webhook.secret }, 201)
     }),
   })
@@ -66,23 +65,18 @@ export function webhookRoutes(app: H3, options: WebhookRoutesOptions): void {
       const { id } = webhooks.existing(idOf(event))
       const patch = await readJson(event.req, updateWebhookSchema)
       if (patch.url !== undefined) await webhooks.checkUrl(patch.url)
-      const webhook = await webhooks.update(id, patch)
-      await audit.note(operator, 'webhook-changed', id, { fields: Object.keys(patch) })
-      return json({ webhook: toCard(webhook) })
+      return json({ webhook: toCard(await webhooks.update(id, patch, operator)) })
     }),
 
     DELETE: owners(async (event, operator) => {
-      const id = idOf(event)
-      await webhooks.remove(id)
-      await audit.note(operator, 'webhook-removed', id, { once: `removed:${id}` })
+      await webhooks.remove(idOf(event), operator)
       return empty(204)
     }),
   })
 
   operatorRoute(app, '/api/webhooks/:id/secret', options, {
     POST: owners(async (event, operator) => {
-      const webhook = await webhooks.rotateSecret(idOf(event))
-      await audit.note(operator, 'webhook-secret-rotated', webhook.id)
+      const webhook = await webhooks.rotateSecret(idOf(event), operator)
       return json({ webhook: toCard(webhook), secret: webhook.secret }, 201)
     }),
   })

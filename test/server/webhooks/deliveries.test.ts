@@ -118,6 +118,19 @@ describe.each(storages)('webhooks, on %s', (kind) => {
     await expect.poll(() => receiver.bodies('message.created'), patience).toEqual(['Hello', 'And this?'])
   })
 
+  it('sends nothing of a conversation that was erased meanwhile', async () => {
+    const { id } = await register(world, receiver.url, ['message.created'])
+    await api(world, `/webhooks/${id}`, { paused: true }, 'PATCH')
+    await office.send('CanaryText')
+    await expect.poll(async () => (await deliveries(id)).deliveries.map(({ state }) => state)).toEqual(['queued'])
+    const key = (await deliveries(id)).deliveries[0]?.key ?? ''
+    expect((await api(world, `/conversations/${key}`, undefined, 'DELETE')).status).toBe(204)
+    await api(world, `/webhooks/${id}`, { paused: false }, 'PATCH')
+    const erased = { state: 'failed', attempts: [{ error: 'record_erased' }] }
+    await expect.poll(async () => (await deliveries(id)).deliveries, patience).toMatchObject([erased])
+    expect(receiver.requests).toEqual([])
+  })
+
   it('pages through what was delivered, newest first', async () => {
     const { id } = await register(world, receiver.url, ['message.created'])
     await office.done('takeover').catch(() => {})

@@ -69,7 +69,7 @@ describe.each(storages)('webhooks are made, on %s', (kind) => {
       trail.entries.filter(({ target }) => target === webhook.id).map(({ by, action, fields }) => [by, action, fields]),
     ).toEqual([
       ['Ann', 'webhook-removed', undefined],
-      ['Ann', 'webhook-changed', ['events', 'paused']],
+      ['Ann', 'webhook-changed', ['paused', 'events']],
       ['Ann', 'webhook-secret-rotated', undefined],
       ['Ann', 'webhook-created', undefined],
     ])
