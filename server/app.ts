@@ -14,6 +14,7 @@ import { createSessions } from './access/sessions.ts'
 import { serveAsset } from './assets.ts'
 import type { Assets } from './assets.ts'
 import { createLive } from './conversations/live.ts'
+import { createPresence } from './conversations/presence.ts'
 import { createConversations } from './conversations/service.ts'
 import { HttpError } from './errors.ts'
 import { createBudget, dropCounts } from './limits/budget.ts'
@@ -137,7 +138,8 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
   })
   await conversations.recover()
-  const live = createLive({ log })
+  const presence = createPresence({ log, now, tell: (event) => live.tell(event) })
+  const live = createLive({ log, present: presence.all })
 
   const app = new H3({
     silent: true,
@@ -155,7 +157,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   openapiRoutes(app)
   invitationRoutes(app, { ...api, operators, publicUrl })
   apiConversationRoutes(app, { ...api, conversations, live, registry })
-  deskRoutes(app, { ...api, desk: conversations.desk, operators })
+  deskRoutes(app, { ...api, desk: conversations.desk, operators, presence })
   cannedRoutes(app, { ...api, cannedReplies })
   personDataRoutes(app, { ...api, conversations })
   webhookRoutes(app, { ...api, webhooks, registry })
@@ -185,6 +187,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     registry,
     async close({ graceMs = 10_000 } = {}) {
       live.close()
+      presence.close()
       await conversations.close(graceMs)
       await webhooks.close(graceMs)
       await sessions.close()

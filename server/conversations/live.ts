@@ -2,6 +2,7 @@
 import { limits } from '../../protocol.ts'
 import type { ConversationLog, Notice } from '../storage/log.ts'
 import { parseConversationKey } from './keys.ts'
+import type { PresenceEvent } from './presence.ts'
 
 /** News. They say where to look, not what is there: whoever missed some loses nothing by looking. */
 export type LiveEvent =
@@ -11,6 +12,8 @@ export type LiveEvent =
   | { type: 'activity'; key: string; integrationId: string; conversationId: string }
   /** An answer, which may become a draft, is being written. */
   | { type: 'writing'; key: string; integrationId: string; conversationId: string }
+  /** Who looks at a conversation, and who is typing. */
+  | PresenceEvent
   /** News may have been missed: look at everything again. */
   | { type: 'resync' }
 
@@ -24,12 +27,16 @@ export interface Live {
     signal: AbortSignal
     isAllowed: () => Promise<boolean>
   }): AsyncGenerator<LiveEvent | null, void, undefined>
+  /** Tells all readers of this process. */
+  tell(event: PresenceEvent): void
   close(): void
 }
 
 /** Options of `createLive`. */
 export interface LiveOptions {
   log: ConversationLog
+  /** Who looks at what, told to every reader at first. @default nobody */
+  present?: () => PresenceEvent[]
   /** Longest silence, in milliseconds. @default a second less than clients are promised */
   keepAliveMs?: number
 }
@@ -38,20 +45,20 @@ export interface LiveOptions {
 const most = 1_000
 
 /** Makes the feed of a log. */
-export function createLive({ log, keepAliveMs = limits.keepAliveMs - 1_000 }: LiveOptions): Live {
-  const readers = new Set<(notice: Notice) => void>()
+export function createLive(options: LiveOptions): Live {
+  const { log, present = () => [], keepAliveMs = limits.keepAliveMs - 1_000 } = options
+  const readers = new Set<(event: News) => void>()
   const closing = new AbortController()
   const unwatch = log.watch((notice) => {
-    for (const tell of [...readers]) tell(notice)
+    const event = eventOf(notice)
+    if (event) for (const tell of [...readers]) tell(event)
   })
 
   return {
     async *follow({ signal, isAllowed }) {
       let news = new Map<string, LiveEvent>()
       let wake = () => {}
-      const tell = (notice: Notice) => {
-        const event = eventOf(notice)
-        if (!event) return
+      const tell = (event: News) => {
         if (event.type === 'resync' || news.size >= most) news = new Map([['', { type: 'resync' }]])
         // Behind a resync everything else is old news.
         else if (!news.has('')) news.set(`${event.type} ${event.key}`, event)
@@ -63,6 +70,7 @@ export function createLive({ log, keepAliveMs = limits.keepAliveMs - 1_000 }: Li
       readers.add(tell)
       try {
         yield { type: 'ready' }
+        yield* present()
         while (!ended.aborted) {
           if (news.size === 0) {
             await new Promise<void>((resolve) => {
@@ -84,6 +92,9 @@ export function createLive({ log, keepAliveMs = limits.keepAliveMs - 1_000 }: Li
         ended.removeEventListener('abort', stop)
       }
     },
+    tell(event) {
+      for (const tell of [...readers]) tell(event)
+    },
     close() {
       closing.abort()
       unwatch()
@@ -91,8 +102,10 @@ export function createLive({ log, keepAliveMs = limits.keepAliveMs - 1_000 }: Li
   }
 }
 
+type News = Exclude<LiveEvent, { type: 'ready' }>
+
 /** A notice for readers; null for what belongs to the system. */
-function eventOf(notice: Notice): Exclude<LiveEvent, { type: 'ready' }> | null {
+function eventOf(notice: Notice): News | null {
   if (notice === 'resync') return { type: 'resync' }
   const names = parseConversationKey(notice.conversation)
   if (!names) return null

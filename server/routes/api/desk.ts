@@ -11,7 +11,8 @@ import { parseConversationKey } from '../../conversations/keys.ts'
 import type { OperatorRecord } from '../../conversations/records.ts'
 import { HttpError } from '../../errors.ts'
 import { sha256 } from '../../random.ts'
-import { json } from '../answers.ts'
+import type { Presence } from '../../conversations/presence.ts'
+import { empty, json } from '../answers.ts'
 import { readJson, readOptionalJson } from './body.ts'
 import { keyOf } from './conversations.ts'
 import type { Caller } from './door.ts'
@@ -22,6 +23,7 @@ import type { OperatorApi } from './operator.ts'
 export interface DeskRoutesOptions extends OperatorApi {
   desk: Desk
   operators: Pick<Operators, 'get'>
+  presence: Pick<Presence, 'beat'>
 }
 
 /** What a person writes. */
@@ -55,6 +57,9 @@ export const readSchema = z.strictObject({
 
 /** Whose the conversation is to be; null: everybody's. */
 export const assignmentSchema = z.strictObject({ operatorId: z.string().max(64).nullable() })
+
+/** A sign of life of somebody who looks at the conversation. */
+export const presenceSchema = z.strictObject({ typing: z.boolean() })
 
 /** Calls that say all by their name. */
 export const nothingSchema = z.strictObject({})
@@ -117,6 +122,14 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
     async POST(event, caller) {
       const { operatorId } = await readJson(event.req, assignmentSchema)
       return json({ state: await desk.assign(keyOf(event), personOf(operatorId, caller), caller.name) })
+    },
+  })
+
+  operatorRoute(app, `${path}/presence`, options, {
+    async POST(event, caller) {
+      const { typing } = await readJson(event.req, presenceSchema)
+      await options.presence.beat(keyOf(event), caller, typing)
+      return empty(204)
     },
   })
 

@@ -5,6 +5,7 @@ import {
   assignmentSchema,
   messageSchema,
   nothingSchema,
+  presenceSchema,
   readSchema,
   rejectionSchema,
 } from '../api/desk.ts'
@@ -115,6 +116,15 @@ export const deskOperations = {
     body: body('AssignmentBody', assignmentSchema),
     status: 200,
     answer: stateAnswer,
+    errors: notFound,
+  },
+  'POST /api/conversations/:key/presence': {
+    summary: 'A sign of life of somebody who looks at the conversation',
+    description:
+      'It counts for 15 s: send one every 10 s, and at once when typing begins or ends. All operators hear of it by the feed. Nothing is kept.',
+    by: 'operator',
+    body: body('PresenceBody', presenceSchema),
+    status: 204,
     errors: notFound,
   },
   'POST /api/conversations/:key/approve-customer': decision(

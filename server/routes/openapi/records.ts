@@ -195,5 +195,14 @@ const where = { key, integrationId: z.string(), conversationId: z.string() }
 /** One event of the operators' feed. */
 export const liveEvent = answer(
   'LiveEvent',
-  z.union([turnEvent('ready', {}), turnEvent('activity', where), turnEvent('writing', where), turnEvent('resync', {})]),
+  z.union([
+    turnEvent('ready', {}),
+    turnEvent('activity', where),
+    turnEvent('writing', where),
+    turnEvent('presence', {
+      ...where,
+      operators: z.array(z.strictObject({ id: z.string(), name: z.string(), typing: z.boolean() })),
+    }),
+    turnEvent('resync', {}),
+  ]),
 )

@@ -130,6 +130,8 @@ describe('the description', () => {
     await ask('POST /api/conversations/:key/messages', { path, body: { body: 'A person.' } })
     await ask('POST /api/conversations/:key/notes', { path, body: { body: 'A note.' } })
     await ask('POST /api/conversations/:key/read', { path, body: { upTo: lastMessageId } })
+    await ask('POST /api/conversations/:key/presence', { path, body: { typing: true } })
+    await ask('GET /api/activities/live')
     await ask('POST /api/conversations/:key/assign', { path, body: { operatorId: 'operator-key' } })
     for (const name of ['approve-customer', 'revoke-approval', 'takeover', 'handback', 'resolve', 'reopen'] as const) {
       await ask(`POST /api/conversations/:key/${name}`, { path })
