@@ -10,19 +10,11 @@ import {
   rejectionSchema,
 } from '../api/desk.ts'
 import { createCannedReplySchema, updateCannedReplySchema } from '../api/canned.ts'
+import { cannedRepliesAnswer, cannedReplyAnswer } from './canned.ts'
 import { body } from './named.ts'
 import type { Operation } from './operation.ts'
 import { activitiesQuery, auditQuery, exportQuery, recordsQuery } from './queries.ts'
-import {
-  activitiesPage,
-  auditPage,
-  cannedRepliesAnswer,
-  cannedReplyAnswer,
-  liveEvent,
-  recordAnswer,
-  recordsPage,
-  stateAnswer,
-} from './records.ts'
+import { activitiesPage, auditPage, liveEvent, recordAnswer, recordsPage, stateAnswer } from './records.ts'
 
 const message = body('MessageBody', messageSchema)
 const nothing = body('NoBody', nothingSchema)
