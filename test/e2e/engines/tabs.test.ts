@@ -19,6 +19,7 @@ import type { Site } from '../../helpers/site.ts'
 
 /** How long there is no network, in the test of it. */
 const OFFLINE_MS = process.env['LUMIKA_LONG'] ? 60_000 : 8_000
+const LONG = { timeout: OFFLINE_MS + 60_000 }
 
 let openai: FakeOpenAI
 let server: ServerProcess
@@ -161,7 +162,7 @@ describe.each(engineNames)('in %s', (name) => {
     await overthrow('Killed.', (leader) => leader.goto('chrome://crash').catch(() => {}))
   })
 
-  test('B87: three messages without a network, a reload in between: once, in order, in every tab', async () => {
+  test('B87: three messages without a network, a reload in between: once, in order, in every tab', LONG, async () => {
     const first = own('Before.')
     await openTabs(2, first)
     const end = Date.now() + OFFLINE_MS
