@@ -24,6 +24,8 @@ export class ActivityList {
   cursor: string | null = $state(null)
   /** The server is still putting its conversations in order: some may be missing. */
   isPartial = $state(false)
+  /** How far back a search has looked; null: at everything. */
+  searchedTo: string | null = $state(null)
   /** Looks again. Calls while it looks are one more look. */
   readonly refresh: () => Promise<void>
   readonly #api: Api
@@ -54,6 +56,7 @@ export class ActivityList {
       this.entries = merged(this.entries, page.activities)
       this.cursor = page.cursor
       this.isPartial = page.partial ?? false
+      this.searchedTo = page.searchedTo ?? null
     } catch {
       // The button is still there to be pressed again, and the page says that the server is not.
     } finally {
@@ -78,6 +81,7 @@ export class ActivityList {
       this.entries = merged(page.activities, rest)
       if (rest.length === 0) this.cursor = page.cursor
       this.isPartial = page.partial ?? false
+      this.searchedTo = page.searchedTo ?? null
       this.status = 'ready'
     } catch (error) {
       if (filter === this.filter && this.status !== 'ready') this.status = { problem: messageOf(error) }

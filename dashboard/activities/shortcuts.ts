@@ -2,7 +2,18 @@
 
 /** What can be done by a key. */
 export type Shortcut =
-  'next' | 'previous' | 'reply' | 'note' | 'approve' | 'edit' | 'reject' | 'resolve' | 'takeover' | 'close' | 'help'
+  | 'next'
+  | 'previous'
+  | 'reply'
+  | 'note'
+  | 'approve'
+  | 'edit'
+  | 'reject'
+  | 'resolve'
+  | 'takeover'
+  | 'search'
+  | 'close'
+  | 'help'
 
 /** All of them, in the order in which they are explained. */
 export const shortcuts: { key: string; shown: string; does: Shortcut; text: string }[] = [
@@ -15,6 +26,7 @@ export const shortcuts: { key: string; shown: string; does: Shortcut; text: stri
   { key: 'x', shown: 'x', does: 'reject', text: 'Reject the draft' },
   { key: 't', shown: 't', does: 'takeover', text: 'Take over, or hand back' },
   { key: 's', shown: 's', does: 'resolve', text: 'Resolve, or reopen' },
+  { key: '/', shown: '/', does: 'search', text: 'Search' },
   { key: 'Escape', shown: 'Esc', does: 'close', text: 'Leave the text box; close the conversation' },
   { key: '?', shown: '?', does: 'help', text: 'This list' },
 ]

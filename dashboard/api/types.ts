@@ -69,6 +69,8 @@ export interface Activity {
   /** Whose conversation it is; null: everybody's. */
   assignee?: Pick<Operator, 'id' | 'name'> | null
   lastRecord: ConversationRecord | null
+  /** In a search: the newest record that holds the text; null where only the id does. */
+  match?: OperatorRecord | null
   updatedAt: string
 }
 
@@ -78,6 +80,8 @@ export interface ActivityPage {
   cursor: string | null
   /** The server is still putting its conversations in order: some may be missing. */
   partial?: boolean
+  /** How far back a search has looked that did not look at everything. */
+  searchedTo?: string
 }
 
 /** A message as operators see it. */

@@ -203,4 +203,22 @@ describe('Activities', () => {
     await page.getByText('Ana Lima assigned the conversation to Ana Lima').waitFor()
     expect(desk.problems).toEqual([])
   })
+
+  test('a word finds the conversation it was said in; what is not found is said', async () => {
+    const { page } = desk
+    await page.keyboard.press('Escape')
+    await page.goto(`${server.url}/dashboard/activities`)
+    await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('PARCEL')
+    await page.getByRole('button', { name: 'All', exact: true }).click()
+    await page.getByRole('link', { name: /Where is my parcel\?/ }).waitFor()
+    await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor({ state: 'detached' })
+    await page.getByRole('searchbox').fill('a word that nobody has said')
+    await page.getByText('Nothing was found').waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('')
+    expect(desk.problems).toEqual([])
+  })
 })
