@@ -159,7 +159,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   apiConversationRoutes(app, { ...api, conversations, live, registry })
   deskRoutes(app, { ...api, desk: conversations.desk, operators, presence })
   cannedRoutes(app, { ...api, cannedReplies })
-  personDataRoutes(app, { ...api, conversations })
+  personDataRoutes(app, { ...api, conversations, registry })
   webhookRoutes(app, { ...api, webhooks, registry })
   integrationRoutes(app, {
     ...api,

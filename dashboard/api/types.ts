@@ -84,6 +84,16 @@ export interface ActivityPage {
   searchedTo?: string
 }
 
+/** A reply that all operators have ready. */
+export interface CannedReply {
+  id: string
+  title: string
+  /** May hold variables such as `{{customer}}`. */
+  body: string
+  /** What brings it after a slash; null: nothing. */
+  shortcut: string | null
+}
+
 /** A message as operators see it. */
 export type PublicRecord = ConversationRecord & {
   visibility: 'public'

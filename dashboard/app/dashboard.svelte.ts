@@ -4,7 +4,7 @@ import { createApi, messageOf } from '../api/client.ts'
 import type { Api } from '../api/client.ts'
 import { Live } from '../api/live.svelte.ts'
 import { Resource } from '../api/resource.svelte.ts'
-import type { Activity, Integration, TeamMember } from '../api/types.ts'
+import type { Activity, CannedReply, Integration, TeamMember } from '../api/types.ts'
 import { Preferences } from './preferences.svelte.ts'
 import { Router } from './router.svelte.ts'
 import { Session } from './session.svelte.ts'
@@ -27,6 +27,10 @@ export class Dashboard {
   readonly team = new Resource(async () => (await this.api.get<{ operators: TeamMember[] }>('operators')).operators)
   readonly integrations = new Resource(
     async () => (await this.api.get<{ integrations: Integration[] }>('integrations')).integrations,
+  )
+  /** Replies that everybody has ready. */
+  readonly replies = new Resource(
+    async () => (await this.api.get<{ cannedReplies: CannedReply[] }>('canned-replies')).cannedReplies,
   )
   /** How many conversations nobody has read; counted up to 100. */
   readonly unread = new Resource(async () => {

@@ -1,7 +1,8 @@
-/** `/api/conversations/:key`, `…/export` and `/api/audit`: a person's data, its erasure, and the proof of that. */
+/** `/api/conversations/:key`, `…/export` and `/api/audit`: a conversation, a person's data, its erasure, and the proof of that. */
 import type { H3 } from 'h3'
 import { FastResponse } from 'srvx'
 import { isRecordId } from '../../../protocol.ts'
+import type { Registry } from '../../access/registry.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
 import type { OperatorRecord } from '../../conversations/records.ts'
 import type { Conversations } from '../../conversations/service.ts'
@@ -16,11 +17,12 @@ import type { OperatorApi } from './operator.ts'
 /** What these routes need. */
 export interface PersonDataRoutesOptions extends OperatorApi {
   conversations: Conversations
+  registry: Pick<Registry, 'get'>
 }
 
 /** Adds the routes to the app. */
 export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): void {
-  const { conversations, audit } = options
+  const { conversations, audit, registry } = options
 
   operatorRoute(app, '/api/conversations/:key/export', options, {
     async GET(event, operator) {
@@ -36,6 +38,13 @@ export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): voi
   })
 
   operatorRoute(app, '/api/conversations/:key', options, {
+    async GET(event) {
+      const key = keyOf(event)
+      const names = parseConversationKey(key)
+      const view = await conversations.activity(key, registry.get(names?.integrationId ?? ''))
+      if (!view.lastRecord) throw new HttpError(404, 'not_found', 'There is no such conversation.')
+      return json({ activity: { key, ...names, ...view, updatedAt: view.lastRecord.createdAt } })
+    },
     DELETE: owners(async (event, operator) => {
       await conversations.erase(keyOf(event), operator)
       return empty(204)

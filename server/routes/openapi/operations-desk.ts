@@ -14,7 +14,15 @@ import { cannedRepliesAnswer, cannedReplyAnswer } from './canned.ts'
 import { body } from './named.ts'
 import type { Operation } from './operation.ts'
 import { activitiesQuery, auditQuery, exportQuery, recordsQuery } from './queries.ts'
-import { activitiesPage, auditPage, liveEvent, recordAnswer, recordsPage, stateAnswer } from './records.ts'
+import {
+  activitiesPage,
+  activityAnswer,
+  auditPage,
+  liveEvent,
+  recordAnswer,
+  recordsPage,
+  stateAnswer,
+} from './records.ts'
 
 const message = body('MessageBody', messageSchema)
 const nothing = body('NoBody', nothingSchema)
@@ -136,6 +144,13 @@ export const deskOperations = {
     status: 200,
     content: { 'application/json': z.looseObject({}), 'text/plain': z.string() },
     errors: { 400: ['invalid_request'], ...notFound },
+  },
+  'GET /api/conversations/:key': {
+    summary: 'One conversation, as the inbox lists it',
+    by: 'operator',
+    status: 200,
+    answer: activityAnswer,
+    errors: notFound,
   },
   'DELETE /api/conversations/:key': {
     summary: 'Erases a conversation: messages, notes, drafts, what is being written, its place in the inbox',

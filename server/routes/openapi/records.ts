@@ -98,6 +98,9 @@ const activity = answer(
   }),
 )
 
+/** One conversation as the inbox lists it. */
+export const activityAnswer = answer('ActivityAnswer', z.strictObject({ activity }))
+
 export const activitiesPage = answer(
   'ActivitiesPage',
   z.strictObject({

@@ -91,6 +91,7 @@ describe('axe finds nothing', () => {
       },
     ],
     ['a new integration', '/integrations/new', (page) => page.getByLabel('Who answers?').waitFor()],
+    ['replies', '/replies', (page) => page.getByText('No replies yet').waitFor()],
     ['people', '/people', (page) => page.getByText('Ana Lima (you)').waitFor()],
     ['the audit trail', '/audit', (page) => page.getByText('became the first owner').waitFor()],
     ['a page that is not there', '/nowhere', (page) => page.getByText('There is nothing here').waitFor()],
