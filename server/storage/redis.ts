@@ -46,12 +46,14 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
   const inbox = createRedisInbox(client, prefix)
   const channel = `${prefix}appends`
   const listeners = new Set<(notice: Notice) => void>()
-  const notices = await openRedisNotices({ connect: () => subscriberOf(client), channel, onNotice: announce }).catch(
-    (cause: unknown) => {
+  const subscribe = () => openRedisNotices({ connect: () => subscriberOf(client), channel, onNotice: announce })
+  // Once more: a process that is starting is busy, and may take an answer that is there for one that is missing.
+  const notices = await subscribe()
+    .catch(subscribe)
+    .catch((cause: unknown) => {
       client.disconnect()
       throw new LogError('storage_unavailable', 'Redis accepts no subscription.', { cause })
-    },
-  )
+    })
   let isClosed = false
 
   return {

@@ -7,7 +7,7 @@ import { openStorage } from '../../../server/storage/url.ts'
 import { startRedis } from '../../helpers/redis.ts'
 import { spyResponder, valve } from '../../helpers/responder.ts'
 import { allEvents, eventOf, textOf } from '../../helpers/sse.ts'
-import { delay, split, startWire, through } from '../../helpers/wire.ts'
+import { delay, split, stall, startWire, through } from '../../helpers/wire.ts'
 import type { Handling, Link, Wire } from '../../helpers/wire.ts'
 import { openWorld } from '../../helpers/world.ts'
 import type { World, WorldOptions } from '../../helpers/world.ts'
@@ -308,6 +308,23 @@ describe.concurrent('the connection that notices come on', () => {
     expect(performance.now() - start).toBeLessThan(3_000)
     expect(textOf(await writing)).toBe('one two')
     expect(notices.size).toBe(2)
+  })
+
+  it('T3, F93: when Redis is slow to take it at the start, is asked for once more', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const wire = await startWire(redis.port)
+    onTestFinished(() => wire.close())
+    let asked = 0
+    wire.up = (piece, pass) => (piece.includes('subscribe') && ++asked === 1 ? stall() : pass(piece))
+    const log = await openLog(await openStorage(wire.url.replace(/^http/, 'redis')))
+    onTestFinished(() => log.close())
+    expect(asked).toBe(2)
+    await log.append('shop.a', 'public', 1)
+    expect((await log.recent()).conversations).toHaveLength(1)
   })
 
   /** The stream up to its first event. */
