@@ -38,6 +38,10 @@ export interface CheckedApi {
 /** A client of a server, with the operator key and the token of its integration. */
 export function checkedApi(world: World): CheckedApi {
   const kept = new Set<Call>()
+  const answerTo = async (request: Request) => {
+    const response = await world.lumika.fetch(request)
+    return { response, text: await read(response) }
+  }
   return {
     kept,
     async ask(call, { path = {}, query = {}, body, raw, headers = {} } = {}) {
@@ -47,7 +51,7 @@ export function checkedApi(world: World): CheckedApi {
       const all = new URLSearchParams({ ...(operation.by === 'token' && { integrationToken: world.token }), ...query })
       const isForm = operation.form !== undefined
       const needsKey = (operation.by === 'operator' || operation.by === 'owner') && !headers['cookie']
-      const response = await world.lumika.fetch(
+      const told = answerTo(
         new Request(`http://localhost:3000${name}${isForm || all.size === 0 ? '' : `?${all.toString()}`}`, {
           method,
           headers: {
@@ -58,7 +62,7 @@ export function checkedApi(world: World): CheckedApi {
           ...(isForm ? { body: all } : (raw ?? body) !== undefined && { body: raw?.text ?? JSON.stringify(body) }),
         }),
       )
-      const text = await read(response)
+      const { response, text } = await inTime(told, `${call} ${JSON.stringify({ path, query, body })}`)
       expect(check(operation, response, text), `${call} ${JSON.stringify({ path, query, body })}: ${text}`).toEqual([])
       if (response.status === operation.status) kept.add(call)
       const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== ''
@@ -106,4 +110,13 @@ async function read(response: Response): Promise<string> {
     if (text.includes('"type":"ready"')) await reader?.cancel()
   }
   return text
+}
+
+/** Says which call it is that does not come to an end. */
+async function inTime<T>(answer: Promise<T>, call: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No end after 40 s: ${call}`)), 40_000)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

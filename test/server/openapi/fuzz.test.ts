@@ -78,7 +78,8 @@ it(`answers ${runs * 60} calls as it says it does`, { timeout: 120_000 }, async 
         if (status >= 400) expect(text).not.toContain(mark)
       }
     }),
-    { numRuns: runs },
+    // Sixty calls take minutes to shrink, and what fails names its call.
+    { numRuns: runs, endOnFailure: true },
   )
   expect(told).not.toMatch(new RegExp(`${mark}|customer-|${password}`))
   expect(told).not.toContain('internal_error')
@@ -158,7 +159,8 @@ function anyCall(): fc.Arbitrary<Drawn> {
       : parameters.filter((one) => one.in === 'query').map(({ name, schema }) => [name, schema] as const)
     const query = Object.fromEntries(fields.map(([name, schema]) => [name, textFor(name, schema)]))
     const texts = fc.oneof(
-      fc.string({ unit: 'grapheme', minLength: 1 }),
+      // Dots alone are steps between folders, which a URL does not send.
+      fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !/^\.\.?$/.test(text)),
       fc.constantFrom('..%2f', '\0', 'x'.repeat(3_000)),
     )
     return fc.record({
