@@ -35,7 +35,7 @@ describe('the Dashboard as it is served', () => {
     expect(await response.text()).toBe(page)
   })
 
-  test('its policy lets nothing run, connect or frame but what this server has sent as a file', async () => {
+  test('X79: its policy lets nothing run, connect or frame but what this server has sent as a file', async () => {
     const { headers } = await fetch(`${server.url}/dashboard/activities`)
     const policy = (headers.get('content-security-policy') ?? '').split('; ')
     expect(policy).toEqual(

@@ -162,6 +162,40 @@ describe.each(engineNames)('what somebody writes, in %s', (name) => {
     await page.close()
   })
 
+  it('X70: keeps its direction and its height to itself', async () => {
+    const turned = '\u202eevil \u2067deep \u061cلا'
+    const tower = `a${'\u0301'.repeat(500)}`
+    const desert = `first${'\n'.repeat(3_000)}last`
+    const wild = [turned, tower, desert].join('\n\n')
+    answers.set(wild, wild)
+    const page = await visit(engine)
+    await send(page, wild)
+    await answered(page, 1)
+    await operatorOf(server).reply(wild)
+    await page.reload()
+    await page.click('.launcher')
+    await answered(page, 2)
+    const found = await page.evaluate(() => {
+      const root = document.querySelector('lumika-chat')?.shadowRoot
+      const bubbles = [...(root?.querySelectorAll<HTMLElement>('.message:not(:first-child) > .bubble') ?? [])]
+      return bubbles.map((bubble) => ({
+        dir: bubble.dir,
+        bidi: getComputedStyle(bubble).unicodeBidi,
+        lines: bubble.clientHeight / parseFloat(getComputedStyle(bubble).lineHeight),
+        text: bubble.textContent ?? '',
+      }))
+    })
+    expect(found).toHaveLength(3)
+    for (const { dir, bidi, lines, text } of found) {
+      expect(dir).toBe('auto')
+      expect(bidi).toMatch(/^(isolate|plaintext)$/)
+      expect(lines).toBeLessThan(14)
+      expect(text).toContain('last')
+      expect(text.match(/\u0301/g)?.length).toBeLessThan(10)
+    }
+    await page.close()
+  })
+
   it('X71: keeps nobody waiting, however monstrous, and is all there', async () => {
     // WebKitGTK needs most of a second to lay out a line of 100,000 letters, whoever shows it, and each time it grows.
     const size = name === 'webkit' ? 20_000 : 100_000
