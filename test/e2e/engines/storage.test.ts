@@ -6,6 +6,7 @@ import { chatOf } from '../../helpers/engines/chat.ts'
 import type { Chat } from '../../helpers/engines/chat.ts'
 import { engineNames, openEngine } from '../../helpers/engines/engine.ts'
 import type { Engine } from '../../helpers/engines/engine.ts'
+import { makeCertificate, startHttps } from '../../helpers/engines/https.ts'
 import type { Page } from '../../helpers/engines/page.ts'
 import { startFront } from '../../helpers/front.ts'
 import type { Front } from '../../helpers/front.ts'
@@ -167,12 +168,18 @@ describe.each(engineNames)('in %s', (name) => {
     await expectShown(next)
   })
 
-  test('B86: two tokens on one origin, and one token on two origins, know nothing of each other', async () => {
+  test('B86: two tokens on one origin, and one token on three origins, by http and https, know nothing of each other', async () => {
     const other = await createIntegration(server)
     const neighbour = await startSite()
+    const certificate = await makeCertificate(['localhost'])
+    const secureSite = await startHttps(certificate, Number(new URL(neighbour.url).port))
+    const secureFront = await startHttps(certificate, Number(new URL(front.url).port))
     try {
+      const secureTag = scriptTag(`https://localhost:${secureFront.port}`, shop.token)
+      const secure = new URL(neighbour.put('/secure', { body: htmlPage(secureTag) }))
       const elsewhere = neighbour.put('/', { body: htmlPage(scriptTag(front.url, shop.token)) })
       const places = [put('/', shop.token), put('/other', other.token), elsewhere.replace('localhost', '127.0.0.1')]
+      places.push(`https://localhost:${secureSite.port}${secure.pathname}`)
       const texts: string[] = []
       for (const [n, url] of places.entries()) {
         await visit(url)
@@ -190,7 +197,7 @@ describe.each(engineNames)('in %s', (name) => {
         expect(await stored(texts[n] ?? '')).toEqual([texts[n]])
       }
     } finally {
-      await neighbour.close()
+      await Promise.all([neighbour.close(), secureSite.close(), secureFront.close()])
     }
   })
 
