@@ -3,7 +3,7 @@ import type { HistoryPage } from '../../protocol.ts'
 import type { ConversationLog, LogPage } from '../storage/log.ts'
 import { endKey } from './keys.ts'
 import { toRecord } from './values.ts'
-import type { PublicValue } from './values.ts'
+import type { PublicValue, TurnMode } from './values.ts'
 import type { Wakeups } from './wakeups.ts'
 
 /** What part of a history is asked for. */
@@ -35,32 +35,41 @@ export async function history(
       : log.after<PublicValue>(conversation, 'public', query.afterId, query.limit)
   const page = await waitFor(read, (found) => found.entries.length > 0, wakeups, conversation, query)
   const messages = page.entries.map(toRecord)
-  const activeTurn = await findActiveTurn(log, conversation, now)
+  // Whether a draft is being written is nothing a customer may know.
+  const active = await findOpenTurn(log, conversation, ['auto'], now)
   return {
     conversationId,
     messages,
     lastMessageId: messages.at(-1)?.id ?? query.afterId ?? null,
     hasMore: page.hasMore,
-    ...(activeTurn && { activeTurn }),
+    ...(active && { activeTurn: { turnId: active.turnId, userMessageId: active.userMessageId } }),
   }
 }
 
-/** The answer that is being written: of the newest unanswered messages the first. */
-async function findActiveTurn(
+/** An answer that is wanted or being written. */
+export interface OpenTurn {
+  turnId: string
+  userMessageId: string
+  mode: TurnMode
+}
+
+/** The answer of these modes that is being written: of the newest unanswered messages the first. */
+export async function findOpenTurn(
   log: ConversationLog,
   conversation: string,
+  modes: readonly TurnMode[],
   now: () => number,
-): Promise<HistoryPage['activeTurn']> {
+): Promise<OpenTurn | undefined> {
   const { entries } = await log.before<PublicValue>(conversation, 'public', null, 20)
-  let active: HistoryPage['activeTurn']
+  let open: OpenTurn | undefined
   for (const entry of entries.toReversed()) {
     const turn = entry.value.turn
     if (now() - Date.parse(entry.createdAt) > LONGEST_TURN_MS) break
-    if (turn?.mode !== 'auto') continue
+    if (!turn || !modes.includes(turn.mode)) continue
     if (await log.find(conversation, endKey(turn.id))) break
-    active = { turnId: turn.id, userMessageId: entry.id }
+    open = { turnId: turn.id, userMessageId: entry.id, mode: turn.mode }
   }
-  return active
+  return open
 }
 
 /** Reads, and where there is nothing, reads again whenever something came, until the time is up. */

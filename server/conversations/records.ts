@@ -9,10 +9,11 @@ import type { Wakeups } from './wakeups.ts'
 
 /**
  * A record as operators see it. Private ones are `draft`, `rejection` (of `data.draftId`), `note`, `event`
- * (`data.event`, and `data.state` since), and `turn-end` (of an answer that came to nothing).
+ * (`data.event`, and `data.state` since), and `turn-end` (of an answer that came to nothing). What ended an answer's writing
+ * has its `turnId`; private records have it in `data`.
  */
 export type OperatorRecord =
-  | (ConversationRecord & { visibility: 'public'; approval?: Approval })
+  | (ConversationRecord & { visibility: 'public'; turnId?: string; approval?: Approval })
   | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
 
 /** The answer of the operators' `records` call. */
@@ -111,6 +112,7 @@ function merged(messages: LogPage<PublicValue>, others: LogPage<PrivateValue>): 
 export const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({
   ...toRecord(entry),
   ...(entry.value.approval && { approval: entry.value.approval }),
+  ...(entry.value.ends && { turnId: entry.value.ends.turnId }),
   visibility: 'public',
 })
 

@@ -25,6 +25,8 @@ import { createTurns } from './turns.ts'
 import type { TurnsOptions } from './turns.ts'
 import type { PublicValue, TurnMode } from './values.ts'
 import { createWakeups } from './wakeups.ts'
+import { followWriting } from './writing.ts'
+import type { WritingEvent } from './writing.ts'
 
 /** What the service needs. */
 export interface ConversationsOptions extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'> {
@@ -76,6 +78,8 @@ export interface Conversations {
   history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
   /** Everything, for operators. @throws HttpError `not_found` */
   records(conversation: string, query: HistoryQuery): Promise<RecordsPage>
+  /** Answers and drafts as they are written, for operators. @throws HttpError `not_found` */
+  writing(conversation: string): Promise<(reader: StreamReader) => AsyncGenerator<WritingEvent | null, void, undefined>>
   /** What people do. */
   readonly desk: Desk
   /** The inbox. */
@@ -209,6 +213,12 @@ export function createConversations(options: ConversationsOptions): Conversation
     async records(conversation, query) {
       await mustExist(conversation)
       return records(log, wakeups, conversation, query)
+    },
+
+    async writing(conversation) {
+      await mustExist(conversation)
+      const reading = { log, wakeups, conversation, now, monotonic, isEnding: () => isEnding }
+      return (reader) => counted(followWriting({ ...reading, ...reader }))
     },
 
     desk: createDesk(log),

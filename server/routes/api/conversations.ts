@@ -9,6 +9,7 @@ import { isRecordsCursor } from '../../conversations/records.ts'
 import type { Live, LiveEvent } from '../../conversations/live.ts'
 import { searchLimits } from '../../conversations/search.ts'
 import type { Conversations } from '../../conversations/service.ts'
+import type { WritingEvent } from '../../conversations/writing.ts'
 import { HttpError } from '../../errors.ts'
 import { json } from '../answers.ts'
 import { streamAnswer } from '../sse.ts'
@@ -70,6 +71,15 @@ export function apiConversationRoutes(app: H3, options: ApiConversationRoutesOpt
     },
   })
 
+  operatorRoute(app, '/api/conversations/:key/writing', options, {
+    async GET(event) {
+      const read = await conversations.writing(keyOf(event))
+      const { signal: out, isAllowed, stop } = watchStay(options.door, event)
+      const open = (signal: AbortSignal) => read({ signal: AbortSignal.any([signal, out]), isAllowed })
+      return streamAnswer((signal) => framed(open(signal)), { headers: [], logger: options.logger, onEnd: stop })
+    },
+  })
+
   operatorRoute(app, '/api/conversations/:key/records', options, {
     async GET(event) {
       const params = single(queryParams(event.req.url))
@@ -109,7 +119,7 @@ function searchText(given: string | null): string | undefined {
   return text
 }
 
-async function* framed(news: AsyncGenerator<LiveEvent | null, void, undefined>) {
+async function* framed(news: AsyncGenerator<LiveEvent | WritingEvent | null, void, undefined>) {
   for await (const event of news) yield event && { event }
 }
 

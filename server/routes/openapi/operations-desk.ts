@@ -22,6 +22,7 @@ import {
   recordAnswer,
   recordsPage,
   stateAnswer,
+  writingEvent,
 } from './records.ts'
 
 const message = body('MessageBody', messageSchema)
@@ -65,6 +66,15 @@ export const deskOperations = {
       400: ['invalid_cursor', 'invalid_limit', 'invalid_wait', 'invalid_request'],
       404: ['not_found', 'cursor_not_found'],
     },
+  },
+  'GET /api/conversations/:key/writing': {
+    summary: 'Answers and drafts as they are written, as server-sent events, from any replica',
+    description:
+      'Each `data` is a `WritingEvent`. `turn` begins an answer, `delta` adds to it, after `end` its outcome stands in the records (under the same `turnId`). Whoever comes late, or again, gets `turn` and all that was written so far. Comment lines are signs of life.',
+    by: 'operator',
+    status: 200,
+    content: { 'text/event-stream': writingEvent },
+    errors: notFound,
   },
   'POST /api/conversations/:key/messages': {
     summary: "A person's reply",

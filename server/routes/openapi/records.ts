@@ -30,6 +30,7 @@ const publicRecord = z.strictObject({
     .strictObject({ draftId: id, by: z.string(), isEdited: z.boolean() })
     .optional()
     .describe('How a draft became this message.'),
+  turnId: id.optional().describe('Of an answer: the turn it was written in.'),
 })
 
 const privateRecord = z.strictObject({
@@ -188,5 +189,20 @@ export const liveEvent = answer(
       operators: z.array(z.strictObject({ id: z.string(), name: z.string(), typing: z.boolean() })),
     }),
     turnEvent('resync', {}),
+  ]),
+)
+
+/** One event of what is being written in a conversation. */
+export const writingEvent = answer(
+  'WritingEvent',
+  z.union([
+    turnEvent('ready', {}),
+    turnEvent('turn', {
+      turnId: id,
+      userMessageId: id.describe('The message that is being answered.'),
+      mode: z.enum(['auto', 'approval']).describe('`approval`: it becomes a draft.'),
+    }),
+    turnEvent('delta', { turnId: id, text: z.string() }),
+    turnEvent('end', { turnId: id }),
   ]),
 )

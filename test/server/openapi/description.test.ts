@@ -141,6 +141,7 @@ describe('the description', () => {
     await ask('POST /conversation/stop', { query: { conversationId, turnId } })
     await ask('GET /api/conversations/:key', { path })
     await ask('GET /api/conversations/:key/records', { path })
+    await ask('GET /api/conversations/:key/writing', { path })
     for (const format of ['json', 'text']) await ask('GET /api/conversations/:key/export', { path, query: { format } })
     await ask('GET /api/activities')
     await ask('DELETE /api/conversations/:key', { path })
