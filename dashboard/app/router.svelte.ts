@@ -35,6 +35,8 @@ export class Router {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return
+    // A place on the page that is shown is the browser's to find.
+    if (link.hash && link.pathname === location.pathname) return
     if (link.pathname !== base && !link.pathname.startsWith(`${base}/`)) return
     event.preventDefault()
     this.go(link.pathname.slice(base.length + 1) + link.search)

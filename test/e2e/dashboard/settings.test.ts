@@ -83,6 +83,22 @@ describe('Integrations', () => {
     await expect.poll(() => page.getByLabel('Title', { exact: true }).inputValue()).toBe('Ask us')
   })
 
+  test('a section is found from the list of them, and by its address', async () => {
+    const { page } = desk
+    const index = page.getByRole('navigation', { name: 'On this page' })
+    await index.getByRole('link', { name: 'Who the customer is' }).click()
+    const isInView = () =>
+      page.getByRole('heading', { name: 'Who the customer is' }).evaluate((heading) => {
+        const { top } = heading.getBoundingClientRect()
+        return top >= 0 && top < innerHeight
+      })
+    await expect.poll(isInView).toBe(true)
+    expect(new URL(page.url()).hash).toBe('#who-the-customer-is')
+    await page.reload()
+    await index.waitFor()
+    await expect.poll(isInView).toBe(true)
+  })
+
   test('a token for programs and an identity secret are shown once; the proof made as the sample says counts', async () => {
     const { page } = desk
     await page.getByRole('button', { name: /New secret/ }).click()
