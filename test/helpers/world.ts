@@ -8,6 +8,7 @@ import type { Lumika, LumikaOptions } from '../../server/index.ts'
 import type { ConversationLog } from '../../server/storage/log.ts'
 import { openLog } from '../../server/storage/open.ts'
 import { openStorage } from '../../server/storage/url.ts'
+import { causing, isAsked } from './cause.ts'
 import { startRedis } from './redis.ts'
 import { spyResponder } from './responder.ts'
 import type { SpyResponder } from './responder.ts'
@@ -56,7 +57,7 @@ export interface World {
   responder: SpyResponder
   integration: Integration
   token: string
-  /** The calls the log has seen since it was opened, by method. */
+  /** The calls the log has seen since it was opened, by method, as far as requests caused them before they were answered. */
   calls: Record<string, number>
   /** One more server on the same place: a replica, or the next process. */
   another(options?: WorldOptions): Promise<World>
@@ -76,13 +77,14 @@ export const operatorKey = 'operator-key-of-the-tests-0123456789'
 export async function openWorld(place: Place, options: WorldOptions = {}, token?: string): Promise<World> {
   const { responder = spyResponder(), integration: input, ...rest } = options
   const calls: Record<string, number> = {}
-  const lumika = await createLumika({
+  const server = await createLumika({
     storage: counted(await place.open(), calls),
     responders: { spy: responder },
     operatorKey,
     publicUrl: 'http://localhost:3000',
     ...rest,
   })
+  const lumika = causing(server)
   const known = token === undefined ? null : await lumika.registry.resolve(token)
   const created =
     known && token !== undefined
@@ -122,10 +124,7 @@ function counted(log: ConversationLog, calls: Record<string, number>): Conversat
       const value: unknown = Reflect.get(target, name)
       if (typeof value !== 'function') return value
       return (...args: unknown[]) => {
-        // The server itself looks for unfinished turns and changed conversations every now and then, whoever calls.
-        const { unfinished, unlabelled } = (args[0] ?? {}) as { unfinished?: boolean; unlabelled?: boolean }
-        const isRoutine = name === 'recent' && (unfinished || unlabelled)
-        if (!isRoutine) calls[name] = (calls[name] ?? 0) + 1
+        if (isAsked()) calls[name] = (calls[name] ?? 0) + 1
         return (value as (...args: unknown[]) => unknown).apply(target, args)
       }
     },

@@ -1,13 +1,11 @@
 /** A place whose log tells what it was asked about conversations, and fails on demand. */
 import type { ConversationLog, RecentOptions } from '../../../server/storage/log.ts'
+import { isAsked } from '../../helpers/cause.ts'
 import type { Place } from '../../helpers/world.ts'
 
 /** A place under watch. */
 export interface WatchedPlace extends Place {
-  /**
-   * The calls so far, by name. What a server does by itself is left out: following its own registry, and looking for
-   * unfinished turns.
-   */
+  /** The calls so far, by name, as far as requests caused them before they were answered. */
   readonly asked: string[]
   /** Thrown by each of these calls while it is set. */
   failure: Error | null
@@ -36,7 +34,7 @@ export function watchPlace(place: Place): WatchedPlace {
           if (typeof value !== 'function' || name === 'watch' || name === 'close') return value
           return (...args: unknown[]) => {
             if (!isHousekeeping(args)) {
-              asked.push(name)
+              if (isAsked()) asked.push(name)
               if (watched.failure) throw watched.failure
             }
             return (value as (...args: unknown[]) => unknown).apply(target, args)
