@@ -1,6 +1,9 @@
 /** Somebody who works in the Dashboard, in a browser. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright'
-import type { ServerProcess } from './server.ts'
+import { afterAll, beforeAll } from 'vitest'
+import { launchChromium } from './chromium.ts'
+import { startServer } from './server.ts'
+import type { ServerProcess, StartServerOptions } from './server.ts'
 
 /** Who works there in tests. */
 export const owner = { name: 'Ana Lima', password: 'a teapot on a rainy day' }
@@ -9,6 +12,59 @@ export const owner = { name: 'Ana Lima', password: 'a teapot on a rainy day' }
 export interface Desk {
   page: Page
   problems: string[]
+}
+
+/** A browser, a server, and its first owner at work: there from the first test of a file to its last. */
+export interface Office {
+  browser: Browser
+  server: ServerProcess
+  desk: Desk
+  /** A call of the operator API, by the operator key. @throws Error where it is refused */
+  api<T>(method: string, path: string, body?: object): Promise<T>
+  /** Changes the integration that the server made at its start. */
+  setUp(settings: object): Promise<void>
+}
+
+/** What an office is like. */
+export interface OfficeOptions {
+  /** Where the owner is to begin, below `/dashboard`. @default '' */
+  path?: string
+  server?: StartServerOptions
+  browser?: BrowserContextOptions
+}
+
+/** Opens an office before all tests of a file, and closes it after them. */
+export function openOffice(options: OfficeOptions = {}): Office {
+  const office = {
+    async api(method, path, body) {
+      const { url, operatorKey } = office.server
+      const headers = { authorization: `Bearer ${operatorKey}`, ...(body && { 'content-type': 'application/json' }) }
+      const response = await fetch(`${url}/api${path}`, {
+        method,
+        headers,
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+      return text ? JSON.parse(text) : undefined
+    },
+    async setUp(settings) {
+      const { integrations } = await office.api<{ integrations: { id: string }[] }>('GET', '/integrations')
+      await office.api('PATCH', `/integrations/${integrations[0]?.id}`, settings)
+    },
+  } as Office
+
+  beforeAll(async () => {
+    ;[office.browser, office.server] = await Promise.all([launchChromium(), startServer(options.server)])
+    await createOwner(office.server)
+    office.desk = await openDesk(office.browser, office.server, options.path, options.browser)
+    await logIn(office.desk)
+  })
+  afterAll(async () => {
+    await office.browser?.close()
+    await office.server?.stop()
+  })
+  return office
 }
 
 /** Makes the first owner by the API, so that a test may begin at what it is about. */
@@ -55,6 +111,18 @@ export async function logIn({ page }: Desk): Promise<void> {
   await page.getByLabel('Password').fill(owner.password)
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.getByRole('navigation', { name: 'Dashboard' }).waitFor()
+}
+
+/** Somebody invited, who has joined, in a browser of their own. */
+export async function openGuest({ api, browser, server }: Office, name: string, path = ''): Promise<Desk> {
+  const { url } = await api<{ url: string }>('POST', '/invitations', { role: 'operator' })
+  const desk = await openDesk(browser, server, url.slice(`${server.url}/dashboard`.length))
+  await desk.page.getByLabel('Your name').fill(name)
+  await desk.page.getByLabel('Password').fill('another teapot, somewhere')
+  await desk.page.getByRole('button', { name: 'Join' }).click()
+  await desk.page.getByRole('navigation', { name: 'Dashboard' }).waitFor()
+  if (path) await desk.page.goto(`${server.url}/dashboard${path}`)
+  return desk
 }
 
 /** A customer, by the plain protocol: says something and waits until that is stored and answered. */
