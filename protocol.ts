@@ -11,10 +11,12 @@ export const paths = {
   config: '/widget/config',
 } as const
 
+/** Longest message, in Unicode code points, after trimming. By itself, since the widget needs no other limit. */
+export const textCodePoints = 4_000
+
 /** The limits every client may rely on. */
 export const limits = {
-  /** Longest message, in Unicode code points, after trimming. */
-  textCodePoints: 4_000,
+  textCodePoints,
   /** History records returned when `limit` is left out. */
   historyDefault: 50,
   /** Most history records in one answer; a larger `limit` is lowered to it. */
@@ -25,8 +27,8 @@ export const limits = {
   keepAliveMs: 15_000,
   /** How long a message without a `clientMessageId` may be re-attached to by the same text, in milliseconds. */
   attachMs: 60_000,
-  /** Longest `context` of a send, in bytes of JSON. */
-  contextBytes: 4_096,
+  /** Longest `context` of a send, in bytes of JSON: what the site gives, and what the widget tells of its page. */
+  contextBytes: 8_192,
 } as const
 
 /** Who wrote a record, as the customer sees it. A person's reply is `assistant` with `data.author`. */

@@ -62,7 +62,11 @@ export interface WidgetOptions extends Identity {
    * page sets counts before them. `data-config`, where `off` says no. @default true
    */
   config?: boolean | 'off'
-  /** What the responder is to know of the page, at most 4 KB. `data-context`, as JSON. @default nothing */
+  /**
+   * What the responder and the people behind the chat are to know, at most 4 KB. `data-context`, as JSON. With each message
+   * they are told the page's address (without query and fragment) and title, and the browser's language and time zone as
+   * `page`, `title`, `locale` and `timeZone`; what is given here by these names counts instead. @default nothing more
+   */
   context?: Record<string, unknown>
   /** How the backend is reached. @default a Lumika server at `serverUrl` */
   adapter?: ChatAdapter

@@ -35,6 +35,10 @@ export async function checkIdentity(input: IdentityInput): Promise<void> {
   if (!(await isProven(input))) throw identityRequired()
 }
 
+/** Whether whoever calls is known to be the customer of the id: by proof, or by the token of a server. */
+export const isVerified = async (input: IdentityInput): Promise<boolean> =>
+  input.integration.kind === 'api' || isProven(input)
+
 /** The secrets that count now: the newest, and older ones until their overlap ends. */
 export const liveSecrets = (secrets: readonly IdentitySecret[], now: number): IdentitySecret[] =>
   secrets.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now)

@@ -16,6 +16,15 @@ export interface ReceiveRequest {
   mode: TurnMode
   clientMessageId?: string
   context?: Record<string, unknown>
+  sender?: Sender
+}
+
+/** What the server has seen of whoever sends a message. Never public, and never an address. */
+export interface Sender {
+  /** Whether there was proof of the conversation's id. */
+  isVerified: boolean
+  /** Such as `Firefox 140 on Windows`; null: not known. */
+  browser: string | null
 }
 
 /** A stored message. */
@@ -30,13 +39,18 @@ export interface Received {
  * @throws HttpError `idempotency_mismatch`; LogError
  */
 export async function receive(log: ConversationLog, now: () => number, request: ReceiveRequest): Promise<Received> {
-  const { conversation, text, clientMessageId, mode, turnId } = request
+  const { conversation, text, clientMessageId, mode, turnId, context, sender } = request
   const value: PublicValue = {
     actor: 'customer',
     type: 'message',
     body: text,
     ...(clientMessageId && { data: { clientMessageId } }),
-    turn: { id: turnId, mode, ...(request.context && { context: request.context }) },
+    turn: {
+      ...{ id: turnId, mode },
+      ...(context && { context }),
+      ...(sender?.isVerified && { isVerified: true }),
+      ...(sender?.browser && { browser: sender.browser }),
+    },
   }
   const keys = [clientMessageId ? clientKey(clientMessageId) : await sameTextKey(text), turnKey(turnId)]
   const opens = mode === 'human' ? undefined : turnId

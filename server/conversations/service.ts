@@ -7,6 +7,8 @@ import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { viewActivity } from './activity.ts'
 import type { ActivityView } from './activity.ts'
 import { readDesk } from './desk-state.ts'
+import { viewCustomer } from './customer.ts'
+import type { CustomerView } from './customer.ts'
 import { createDesk } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { history } from './history.ts'
@@ -16,6 +18,7 @@ import type { Inbox } from './inbox.ts'
 import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
 import { erase, exported } from './person-data.ts'
 import { receive } from './receive.ts'
+import type { Sender } from './receive.ts'
 import { records } from './records.ts'
 import type { OperatorRecord, RecordsPage } from './records.ts'
 import { eventCount, follow } from './stream.ts'
@@ -47,6 +50,8 @@ export interface SendInput {
   text: string
   clientMessageId?: string
   context?: Record<string, unknown>
+  /** What is known of whoever sends it. @default nothing */
+  sender?: Sender
 }
 
 /** Who reads a stream. */
@@ -86,6 +91,8 @@ export interface Conversations {
   readonly inbox: Inbox
   /** One conversation of the inbox. */
   activity(conversation: string, integration: Integration | null): Promise<ActivityView>
+  /** Who writes in it. */
+  customer(conversation: string): Promise<CustomerView>
   /** Everything that is kept of a conversation, in order. @throws HttpError `not_found` */
   exported(conversation: string): Promise<AsyncGenerator<OperatorRecord, void, undefined>>
   /** Erases a conversation, and proves it. It may be called again for the same one. */
@@ -159,7 +166,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   }
 
   return {
-    async send({ integration, text, clientMessageId, context, ...input }) {
+    async send({ integration, text, clientMessageId, context, sender, ...input }) {
       if (closing) {
         throw new HttpError(503, 'shutting_down', 'The server is restarting. Try again.', { retryAfter: 1 })
       }
@@ -173,6 +180,7 @@ export function createConversations(options: ConversationsOptions): Conversation
         mode: await modeFor(integration, conversation),
         ...(clientMessageId && { clientMessageId }),
         ...(context && { context }),
+        ...(sender && { sender }),
       })
       const turn = message.value.turn
       return {
@@ -225,6 +233,7 @@ export function createConversations(options: ConversationsOptions): Conversation
 
     inbox,
     activity: (conversation, integration) => viewActivity(log, conversation, integration),
+    customer: (conversation) => viewCustomer(log, conversation),
 
     async exported(conversation) {
       await mustExist(conversation)

@@ -12,6 +12,10 @@ export interface TurnStart {
   mode: TurnMode
   /** What the page told along with the message. */
   context?: Record<string, unknown>
+  /** The message came with proof of the conversation's id. */
+  isVerified?: true
+  /** What sent it, in a few words. */
+  browser?: string
 }
 
 /** How a turn ended; stored in the same step as what it produced. Private. */

@@ -8,6 +8,7 @@ import type { StreamItem } from '../conversations/stream.ts'
 import { HttpError } from '../errors.ts'
 import type { Limits } from '../limits/limits.ts'
 import { empty, json } from './answers.ts'
+import { browserOf } from './browser.ts'
 import { gated } from './gate.ts'
 import type { Caller, GateOptions } from './gate.ts'
 import * as read from './params.ts'
@@ -34,6 +35,9 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
     const clientMessageId = read.clientMessageId(params)
     const context = read.context(params)
     await caller.checkIdentity(conversationId ?? anyCapability)
+    const isVerified = await caller.isVerified(conversationId ?? anyCapability)
+    // What calls with a server's token is that server, whatever its customer looks with.
+    const browser = integration.kind === 'api' ? null : browserOf(request.headers.get('user-agent'))
     const conversation = conversationId === undefined ? null : conversationKey(integration.id, conversationId)
     const uncount = await limits.message(
       caller,
@@ -50,6 +54,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
         ...(conversationId !== undefined && { conversationId }),
         ...(clientMessageId !== undefined && { clientMessageId }),
         ...(context && { context }),
+        sender: { isVerified, browser },
       })
       if (sent.replayed) uncount()
       // A timer runs after the promises that put `ack` on the wire: it is out before the responder is called.

@@ -1,7 +1,7 @@
 /** The gate of the /conversation endpoints: who calls, and from where, is settled before anything else happens. */
 import type { H3Event } from 'h3'
 import { corsHeaders, originWithoutIntegration, preflightHeaders, preflightOrigin } from '../access/cors.ts'
-import { checkIdentity } from '../access/identity.ts'
+import { checkIdentity, isVerified } from '../access/identity.ts'
 import type { Integration } from '../access/integration.ts'
 import { decideOrigin, looksLikePageLoad } from '../access/origins.ts'
 import type { Registry } from '../access/registry.ts'
@@ -35,6 +35,8 @@ export interface Caller extends Asker {
   isAllowed: () => Promise<boolean>
   /** Passes when the caller may use the conversation. @throws HttpError `identity_required` */
   checkIdentity: (conversationId: string) => Promise<void>
+  /** Whether the caller has proved to be the one whose id it is. */
+  isVerified: (conversationId: string) => Promise<boolean>
 }
 
 /** Which requests a route takes. */
@@ -78,6 +80,11 @@ export function gated(options: GateOptions, rules: RouteRules, work: (caller: Ca
         const message = 'This site may not use the integration. Add its domain to the allowed domains.'
         throw new HttpError(403, 'domain_not_allowed', message)
       }
+      const identity = (conversationId: string) => ({
+        ...{ integration, conversationId, now: options.now() },
+        userHash: oneOrAll(given.getAll('userHash')),
+        userJwt: oneOrAll(given.getAll('userJwt')),
+      })
       return await work({
         request,
         integration,
@@ -86,14 +93,8 @@ export function gated(options: GateOptions, rules: RouteRules, work: (caller: Ca
         params: single(given),
         headers,
         isAllowed: async () => (await options.registry.resolve(token)) !== null,
-        checkIdentity: (conversationId) =>
-          checkIdentity({
-            integration,
-            conversationId,
-            userHash: oneOrAll(given.getAll('userHash')),
-            userJwt: oneOrAll(given.getAll('userJwt')),
-            now: options.now(),
-          }),
+        checkIdentity: (conversationId) => checkIdentity(identity(conversationId)),
+        isVerified: (conversationId) => isVerified(identity(conversationId)),
       })
     } catch (error) {
       return errorAnswer(error, options.logger, headers)

@@ -118,6 +118,19 @@ describe('a handle', () => {
     expect(visit.inside.getByText('Good day')).toBeTruthy()
   })
 
+  test('changes the context of the next message', async () => {
+    const adapter = createMemoryAdapter()
+    const send = vi.spyOn(adapter, 'send')
+    visit = await createVisit({ adapter, context: { step: 1 } })
+    await visit.open()
+    for (const step of [1, 2]) {
+      visit.widget.update({ context: { step } })
+      await visit.say(`step ${step}`)
+      await until(() => expect(send).toHaveBeenCalledTimes(step))
+    }
+    expect(send.mock.calls.map(([{ context }]) => context?.['step'])).toEqual([1, 2])
+  })
+
   test('sets the theme and the launcher', async () => {
     visit = await createVisit({ adapter: createMemoryAdapter() })
     visit.widget.setTheme('dark')

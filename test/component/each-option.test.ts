@@ -157,7 +157,13 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
     await until(() => expect(images()).toEqual(['https://img.example.com/a.png']))
   },
   async context() {
-    expect(await sentWith({ context: { page: 'billing' } })).toMatchObject({ context: { page: 'billing' } })
+    document.title = 'A page'
+    const { page, ...rest } = (await sentWith({ context: { title: 'Billing', plan: 'pro' } }))?.context ?? {}
+    expect(page).toBe(location.origin + location.pathname)
+    expect(rest).toEqual({
+      ...{ title: 'Billing', plan: 'pro', locale: navigator.language },
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    })
   },
   async adapter() {
     expect(await sentWith({})).toMatchObject({ text: 'Hi' })

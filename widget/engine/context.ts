@@ -14,7 +14,8 @@ export interface ThreadOptions {
   /** The site's own id for the visitor, with its proof. @default an id of the widget's, kept in the session */
   conversationId?: string | undefined
   proof?: IdentityProof | undefined
-  context?: Record<string, unknown> | undefined
+  /** What the backend is told along with a message, asked for when one is sent. @default nothing */
+  context?: (() => Record<string, unknown>) | undefined
   /** Finds what the conversation was kept under before, by an earlier token of the integration. @default nobody looks */
   findFormer?: ((options: Omit<FormerOptions, 'name'>) => Promise<string | undefined>) | undefined
   /** Called at once, and after every change. */

@@ -82,7 +82,7 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
     if (context.conversationId === undefined && canMint()) await name(`c_${randomId()}`)
     if (signal.aborted || !isWaiting(message.clientMessageId)) return
     const { conversationId, proof } = context
-    yield* context.adapter.send({ ...message, signal, conversationId, proof, context: context.context })
+    yield* context.adapter.send({ ...message, signal, conversationId, proof, context: context.context?.() })
   }
 
   /** The token is gone: none of the messages finds anybody. Each of them can be tried by hand. */

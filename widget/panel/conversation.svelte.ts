@@ -1,5 +1,5 @@
 /** What the components show and do: the one reactive class of the widget. */
-import { codePoints, limits } from '../../protocol.ts'
+import { codePoints, textCodePoints } from '../../protocol.ts'
 import type { Engine, View } from '../engine/engine.ts'
 import { defaultTexts } from '../locales/texts.ts'
 import type { Texts } from '../locales/texts.ts'
@@ -21,7 +21,7 @@ export class Conversation {
   isOpen = $state.raw(false)
 
   /** Code points left; negative when there are too many. */
-  left = $derived(limits.textCodePoints - codePoints(this.draft.trim()))
+  left = $derived(textCodePoints - codePoints(this.draft.trim()))
   canSend = $derived(this.draft.trim() !== '' && this.left >= 0)
 
   #make: EngineMaker

@@ -13,6 +13,7 @@ import type { EngineMaker } from './conversation.svelte.ts'
 import { createLanguage } from './language.ts'
 import Panel from './Panel.svelte'
 import css from './panel.css?inline'
+import { pageFacts } from './page-facts.ts'
 import { RichText } from './rich-text.svelte.ts'
 import { settingsOf } from './settings.ts'
 
@@ -46,14 +47,14 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   }
 
   const makeEngine: EngineMaker = (settings, onChange) => {
-    const { serverUrl, integrationToken, conversationId, userHash, userJwt, context, adapter, pollMs } = settings
+    const { serverUrl, integrationToken, conversationId, userHash, userJwt, adapter, pollMs } = settings
     const name = storageName(settings)
     return createEngine({
       adapter: adapter ?? createHttpAdapter({ serverUrl, integrationToken }),
       session: createSession(name),
       conversationId,
       proof: conversationId === undefined ? undefined : { userHash, userJwt },
-      context,
+      context: () => ({ ...pageFacts(), ...conversation.settings.context }),
       pollMs,
       name,
       // A conversation with an adapter of the page's own is between these two.

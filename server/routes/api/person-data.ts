@@ -43,7 +43,8 @@ export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): voi
       const names = parseConversationKey(key)
       const view = await conversations.activity(key, registry.get(names?.integrationId ?? ''))
       if (!view.lastRecord) throw new HttpError(404, 'not_found', 'There is no such conversation.')
-      return json({ activity: { key, ...names, ...view, updatedAt: view.lastRecord.createdAt } })
+      const activity = { key, ...names, ...view, updatedAt: view.lastRecord.createdAt }
+      return json({ activity, customer: await conversations.customer(key) })
     },
     DELETE: owners(async (event, operator) => {
       await conversations.erase(keyOf(event), operator)

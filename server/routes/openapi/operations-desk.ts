@@ -156,7 +156,7 @@ export const deskOperations = {
     errors: { 400: ['invalid_request'], ...notFound },
   },
   'GET /api/conversations/:key': {
-    summary: 'One conversation, as the inbox lists it',
+    summary: 'One conversation, as the inbox lists it, and its customer',
     by: 'operator',
     status: 200,
     answer: activityAnswer,

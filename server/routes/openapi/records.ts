@@ -99,8 +99,31 @@ const activity = answer(
   }),
 )
 
-/** One conversation as the inbox lists it. */
-export const activityAnswer = answer('ActivityAnswer', z.strictObject({ activity }))
+const customer = answer(
+  'Customer',
+  z.strictObject({
+    id: z.string().describe("The conversation's id: the site's own for this customer, or a random one."),
+    isVerified: z.boolean().describe('The newest message came with proof of the id, or by an `api` token.'),
+    page: z.string().nullable().describe('http or https, without query and fragment.'),
+    title: z.string().nullable(),
+    locale: z.string().nullable(),
+    timeZone: z.string().nullable(),
+    browser: z.string().nullable().describe('Such as `Firefox 140 on Windows`.'),
+    context: json.nullable().describe('What else the page told.'),
+    firstSeenAt: timestamp.nullable(),
+  }),
+)
+
+/** One conversation as the inbox lists it, and who writes in it. */
+export const activityAnswer = answer(
+  'ActivityAnswer',
+  z.strictObject({
+    activity,
+    customer: customer.describe(
+      "What is known of the customer, each from the newest message that says it. All but `id`, `isVerified` and `firstSeenAt` is the page's own word.",
+    ),
+  }),
+)
 
 export const activitiesPage = answer(
   'ActivitiesPage',

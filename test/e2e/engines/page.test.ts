@@ -138,9 +138,13 @@ describe.each(engineNames)('in %s', (name) => {
         conversationId: expect.stringMatching(/^c_[\w-]{22}$/),
         clientMessageId: expect.stringMatching(/^[\w-]{22}$/),
         textContent: text,
-        context: JSON.stringify(context),
+        context: expect.any(String),
       },
     ])
+    expect(JSON.parse(fields[0]?.['context'] ?? '')).toEqual({
+      ...{ ...context, page: await page.evaluate(() => location.href), title: 'A site' },
+      ...{ locale: expect.any(String), timeZone: expect.any(String) },
+    })
 
     await page.click('[aria-label="Close"]')
     await page.reload()

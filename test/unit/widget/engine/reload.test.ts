@@ -167,11 +167,14 @@ describe('at the start', () => {
     expect(vi.mocked(adapter.history).mock.calls).toMatchObject([[{ conversationId: 'customer-42', proof }]])
   })
 
-  test('a context goes along as the page has given it', async () => {
-    const tab = await open({ context: { cart: ['a'] } })
+  test('a context goes along as it is when the message is sent, and is not asked for before', async () => {
+    const context = vi.fn(() => ({ cart: ['a'] }))
+    const tab = await open({ context })
+    expect(context).not.toHaveBeenCalled()
     tab.engine.send('Hi')
     await tab.pass()
     expect(vi.mocked(adapter.send).mock.lastCall?.[0].context).toEqual({ cart: ['a'] })
+    expect(context).toHaveBeenCalledOnce()
     expect(vi.mocked(adapter.send).mock.lastCall?.[0].proof).toBeUndefined()
   })
 })
