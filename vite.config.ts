@@ -119,7 +119,7 @@ export default defineConfig(({ command }) => ({
   publicDir: false,
   plugins: [leanSvelte(), svelteCompiler(), lexerAlone(), widgetParts()],
   ...(command === 'build' && outputs),
-  optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts'] },
+  optimizeDeps: { entries: ['widget/index.ts', 'widget/embed.ts', 'dashboard/main.ts'] },
   test: {
     // Most tests wait for somebody: a browser, a lease, a clock. As many workers as there are cores left half of a small
     // machine idle, and one worker less, the default, more.
