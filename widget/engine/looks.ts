@@ -38,6 +38,7 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
     let found = 0
     try {
       await context.seek()
+      const forget = timeline.awaiting()
       for (let hasMore = context.conversationId !== undefined; hasMore;) {
         const afterId = cursor
         const { conversationId = '', proof } = context
@@ -54,6 +55,8 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
         })
         if (signal.aborted) return null
         const fresh = afterId ? timeline.append(messages) : timeline.replace(messages)
+        // What was stored before this look and is not there was rolled back, though no cursor was lost with it.
+        if (!afterId || !messages.length) forget()
         found += fresh.length
         // At the first look everything is old news.
         if (context.isHydrated) fresh.forEach(context.tell)

@@ -42,6 +42,11 @@ export interface Timeline {
   prepend(records: ConversationRecord[]): void
   /** The newest records, in place of whatever was known. Returns the ones that are new here. */
   replace(records: ConversationRecord[]): ConversationRecord[]
+  /**
+   * What the server has said to be stored by now, and history has not shown. Returns a function that takes it away, as far
+   * as history still has not.
+   */
+  awaiting(): () => void
 }
 
 /** An empty conversation. */
@@ -150,6 +155,13 @@ export function createTimeline(): Timeline {
       records = unknown(all)
       settle(records)
       return fresh
+    },
+    awaiting() {
+      const [messages, replies] = [outgoing, answers]
+      return () => {
+        outgoing = outgoing.filter((message) => !message.userMessageId || !messages.includes(message))
+        answers = answers.filter((answer) => !answer.record || !replies.includes(answer))
+      }
     },
   }
   return timeline

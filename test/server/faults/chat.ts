@@ -22,14 +22,20 @@ export interface ChatOptions {
   silenceMs?: number
   /** Time between two looks for news, in milliseconds. @default none in a test's time */
   pollMs?: number
+  /** Whether a look at the history is lost on its way. @default never */
+  isLookLost?: () => boolean
 }
 
 /** Opens one. */
 export async function openChat(options: ChatOptions): Promise<Chat> {
-  const { serverUrl, integrationToken, conversationId, silenceMs = 3_000, pollMs = 3_600_000 } = options
+  const { serverUrl, integrationToken, conversationId, silenceMs = 3_000, pollMs = 3_600_000, isLookLost } = options
   let view: View | undefined
+  const send = async (url: string, init: RequestInit) => {
+    if (isLookLost?.() && url.includes('/conversation/history')) throw new TypeError('The look was lost.')
+    return fetch(url, init)
+  }
   const engine = createEngine({
-    adapter: createHttpAdapter({ serverUrl, integrationToken, silenceMs }),
+    adapter: createHttpAdapter({ serverUrl, integrationToken, silenceMs, fetch: send }),
     session: createSession('chat', createEmptyStore()),
     ...{ conversationId, pollMs },
     onChange: (next) => (view = next),

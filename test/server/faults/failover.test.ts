@@ -134,25 +134,40 @@ describe('a Redis that failed over behind', () => {
     expect(await bodies({ afterId: keptId })).toEqual(['another', 'You said: another', 'lost', 'You said: lost'])
   })
 
-  it('T3, F94, G5: an open chat comes to show what there is now, each message once, and goes on', async (context) => {
-    const { expect } = context
-    const { world, url, fallBehind, failOver } = await setUp(context)
-    const chat = await openChat({ serverUrl: url, integrationToken: world.token, conversationId, pollMs: 200 })
-    const saying = async (text: string) => {
-      chat.engine.send(text)
-      await expect.poll(() => chat.said().at(-1), patience).toBe(`assistant: You said: ${text}`)
-    }
-    await saying('kept')
-    await fallBehind()
-    await saying('lost')
-    await failOver()
-    const kept = ['visitor: kept', 'assistant: You said: kept']
-    await expect.poll(chat.said, patience).toEqual(kept)
-    await saying('after')
-    expect(chat.said()).toEqual([...kept, 'visitor: after', 'assistant: You said: after'])
-    expect(chat.view().connection).toBe('online')
-    chat.engine.destroy()
-  })
+  // Its place in the history is lost with what it has read there; what it has not read takes no place with it.
+  it.for([
+    ['it had read what was lost', false],
+    ['it had not read what was lost', true],
+  ] as const)(
+    'T3, F94, G5: an open chat comes to show what there is now, and goes on, where %s',
+    async ([, isUnread], context) => {
+      const { expect } = context
+      const { world, url, fallBehind, failOver } = await setUp(context)
+      let isLost = false
+      let looks = 0
+      const options = { serverUrl: url, integrationToken: world.token, conversationId, pollMs: 200 }
+      const chat = await openChat({ ...options, isLookLost: () => (looks++, isLost) })
+      const saying = async (text: string) => {
+        chat.engine.send(text)
+        await expect.poll(() => chat.said().at(-1), patience).toBe(`assistant: You said: ${text}`)
+      }
+      await saying('kept')
+      await fallBehind()
+      isLost = isUnread
+      await saying('lost')
+      const asked = looks
+      // One look at a time: when the second one begins, the first one has brought what there was.
+      if (!isUnread) await expect.poll(() => looks, patience).toBeGreaterThan(asked + 1)
+      await failOver()
+      isLost = false
+      const kept = ['visitor: kept', 'assistant: You said: kept']
+      await expect.poll(chat.said, patience).toEqual(kept)
+      await saying('after')
+      expect(chat.said()).toEqual([...kept, 'visitor: after', 'assistant: You said: after'])
+      expect(chat.view().connection).toBe('online')
+      chat.engine.destroy()
+    },
+  )
 
   it('T3, F94: an answer that was being written, with its message lost: its stream ends, and it is not written on', async (context) => {
     const { expect } = context

@@ -39,10 +39,16 @@ export function createCalls(tab: string, ask: (call: Call) => void, cancel: (id:
   const pending = new Map<string, Pending>()
   let count = 0
 
-  const begin = (method: Call['method'], { signal, ...request }: { signal?: AbortSignal }, take: Pending['take']) => {
+  const begin = (method: Call['method'], { signal, ...request }: { signal?: AbortSignal }, tell: Pending['take']) => {
+    const leave = () => signal?.removeEventListener('abort', stop)
+    const take = (reply: Reply) => {
+      // The signal may be that of the whole conversation, which hears of many calls.
+      if (!reply.event) leave()
+      tell(reply)
+    }
     const call = { id: `${tab}.${++count}`, method, request, take }
     const end = () => {
-      signal?.removeEventListener('abort', stop)
+      leave()
       if (pending.delete(call.id)) cancel(call.id)
     }
     const stop = () => {

@@ -19,7 +19,10 @@ export interface Hub {
 export function createHub(adapter: ChatAdapter, onNews: () => void): Hub {
   const cancels = new Map<string, () => void>()
   let isClosed = false
-  const streams = createStreams(adapter, cancels, onNews)
+  const streams = createStreams(adapter, cancels, () => {
+    pages.renew()
+    onNews()
+  })
   const pages = createPages(adapter, cancels, streams.hasEnded, onNews)
 
   const stop = async (request: StopRequest, reply: (reply: Reply) => void): Promise<void> => {

@@ -8,6 +8,8 @@ import { keepNewest } from './newest.ts'
 /** What reads the history for all tabs. */
 export interface Pages {
   read(request: HistoryRequest, id: string, reply: (reply: Reply) => void): void
+  /** Something was stored: a look that is under way may not see it, so nobody joins it any more. */
+  renew(): void
 }
 
 /** A look at the history, and the callers that wait for it. */
@@ -68,6 +70,7 @@ export function createPages(
   }
 
   return {
+    renew: () => looks.clear(),
     read(request, id, reply) {
       const { wait: _, ...rest } = request
       const place = JSON.stringify(rest)
@@ -79,7 +82,7 @@ export function createPages(
         look.users.delete(leave)
         cancels.delete(id)
         if (look.users.size > 0) return
-        looks.delete(key)
+        if (looks.get(key) === look) looks.delete(key)
         look.life.abort()
       }
       look.users.add(leave)

@@ -7,6 +7,9 @@ import { adapter, backend, conversation, open, setUpBench, talk } from '../../..
 const network = () => new AdapterError('network', 'No answer.')
 const error = (code: AdapterErrorCode, status: number) => new AdapterError(code, 'No.', { status })
 
+/** A message and its answer. */
+const said = (text: string) => [`visitor: ${text}`, `assistant: You said: ${text}`]
+
 setUpBench()
 
 describe('looking for news', () => {
@@ -120,6 +123,44 @@ describe('looking for news', () => {
     expect(tab.lines()).toEqual(['visitor: Hi', 'assistant: You said: Hi', 'person: This is Sam.'])
     expect(tab.told).toHaveLength(2)
     expect(tab.view.connection).toBe('online')
+  })
+
+  test('F94: takes away what a server has lost before the look that would have shown it', async () => {
+    const tab = await talk()
+    tab.engine.setOpen(true)
+    await tab.pass()
+    vi.mocked(adapter.history).mockImplementation(() => Promise.reject(network()))
+    tab.engine.send('Lost')
+    await tab.pass(1_000)
+    expect(tab.lines()).toEqual([...said('Hi'), ...said('Lost')])
+    // Rolled back to where this tab has read, so that its place in the history is still known.
+    for (const each of backend.values()) each.records = each.records.slice(0, 2)
+    vi.mocked(adapter.history).mockImplementation(createMemoryAdapter({ store: backend }).history)
+    await tab.pass(12_000)
+    expect(tab.view.connection).toBe('online')
+    expect(tab.lines()).toEqual(said('Hi'))
+    tab.engine.send('After')
+    await tab.pass(1_000)
+    expect(tab.lines()).toEqual([...said('Hi'), ...said('After')])
+  })
+
+  test('keeps what was stored while a look was under way that does not show it', async () => {
+    const tab = await talk()
+    tab.engine.setOpen(true)
+    await tab.pass()
+    const { history } = createMemoryAdapter({ store: backend })
+    vi.mocked(adapter.history).mockImplementation(async (request) => {
+      const page = await history(request)
+      await new Promise((resolve) => setTimeout(resolve, 5_000))
+      return page
+    })
+    await tab.pass(12_000)
+    tab.engine.send('Meanwhile')
+    await tab.pass(2_000)
+    for (let second = 0; second < 12; second++) {
+      expect(tab.lines()).toEqual([...said('Hi'), ...said('Meanwhile')])
+      await tab.pass(1_000)
+    }
   })
 
   test('says that there is no connection, and that it is back', async () => {
