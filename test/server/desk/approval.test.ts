@@ -1,5 +1,6 @@
 /** Approval mode: what the assistant writes goes out when a person says so, once, or never. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { HistoryPage } from '../../../protocol.ts'
 import { spyResponder } from '../../helpers/responder.ts'
 import { textOf } from '../../helpers/sse.ts'
 import { openPlace, storages } from '../../helpers/world.ts'
@@ -51,10 +52,30 @@ describe.each(storages)('approval mode, on %s', (kind) => {
     await office.send('Hello')
     const [draft] = await office.drafts(1)
     for (let n = 0; n < 20; n++) await office.done('messages', { body: `A person says ${n}` })
-    const cursor = (await office.messages()).at(-1)?.id
+    const last = (await office.messages()).at(-1)
     await office.done(`drafts/${draft?.id}/approve`)
-    expect((await office.messages(cursor)).map(({ body }) => body)).toEqual(['An answer to Hello'])
+    const [published, ...others] = await office.messages(last?.id)
+    expect([published?.body, others]).toEqual(['An answer to Hello', []])
+    expect(Date.parse(published?.createdAt ?? '')).toBeGreaterThanOrEqual(Date.parse(last?.createdAt ?? 'never'))
     expect((await office.bodies()).at(-1)).toBe('An answer to Hello')
+  })
+
+  it('F98, G8: who waits for news at another server gets what is approved, and hears of nothing before that', async () => {
+    const other = await nextDoor(office)
+    await office.send('Hello')
+    const [draft] = await office.drafts(1)
+    for (let n = 0; n < 20; n++) await office.done('messages', { body: `A person says ${n}` })
+    const afterId = (await other.messages()).at(-1)?.id ?? ''
+    const params = { conversationId: office.conversationId, afterId, wait: '20' }
+    const waiting = other.world.get('/conversation/history', params)
+    // Any of these that ended the wait would have it end with nothing.
+    await office.done('notes', { body: 'Nobody else is to know.' })
+    for (const name of ['takeover', 'handback', 'resolve', 'reopen']) await office.done(name)
+    await office.done(`drafts/${draft?.id}/approve`)
+    const page = (await (await waiting).json()) as HistoryPage
+    expect(page.messages.map(({ body }) => body)).toEqual(['An answer to Hello'])
+    expect(page.lastMessageId).toBe(page.messages[0]?.id)
+    if (other !== office) await other.world.close()
   })
 
   it('F98: a rejected draft is never published, and says why to the people only', async () => {
