@@ -114,6 +114,9 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
   },
 }
 
+/** What is waited for comes late on a busy machine; the default is a second. */
+const patient = { poll: { timeout: 10_000 } }
+
 export default defineConfig(({ command }) => ({
   appType: 'custom',
   publicDir: false,
@@ -133,6 +136,7 @@ export default defineConfig(({ command }) => ({
           // No measure of speed: a busy machine is slow.
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          expect: patient,
           // Processes are killed, paused and failed over in earnest, and a busy machine may stand still for longer than
           // anybody waits for Redis. What fails twice is ours.
           retry: 1,
@@ -145,9 +149,18 @@ export default defineConfig(({ command }) => ({
           environment: 'happy-dom',
           include: ['test/component/**/*.test.ts'],
           testTimeout: 30_000,
+          expect: patient,
         },
       },
-      { test: { name: 'package', environment: 'node', include: ['test/package/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'package',
+          environment: 'node',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 60_000,
+          expect: patient,
+        },
+      },
       {
         test: {
           name: 'crash',
@@ -156,6 +169,7 @@ export default defineConfig(({ command }) => ({
           retry: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: patient,
         },
       },
       {
@@ -167,7 +181,7 @@ export default defineConfig(({ command }) => ({
           retry: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          expect: { poll: { timeout: 10_000 } },
+          expect: patient,
         },
       },
     ],

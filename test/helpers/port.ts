@@ -1,16 +1,28 @@
 /** Free loopback ports. */
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 
+/** Systems give ports away by themselves from 32768 or 49152 on. */
+const [FIRST, LAST] = [11_000, 32_000]
 const given = new Set<number>()
 
-/** A port nobody listens on, and nobody else of this process was told of: it may take them a moment to listen there. */
+/**
+ * A port nobody listens on, and nobody else of this process was told of. None of those that the system gives away: it may
+ * take a program a moment to listen there, and somebody would have been given it meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  if (given.has(port)) return freePort()
-  given.add(port)
-  return port
+  for (;;) {
+    const port = randomInt(FIRST, LAST)
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
