@@ -67,15 +67,15 @@ const forServers: EnvironmentOptions = {
   },
 }
 
-/** The operators' app: a page, its modules, one style sheet. Nothing of it stands in the page itself, as its policy wants. */
-const dashboard: EnvironmentOptions = {
+/** A page of the operators' app: its modules, one style sheet. Nothing of it stands in the page itself, as its policy wants. */
+const forOperators = (input: string): EnvironmentOptions => ({
   consumer: 'client',
   build: {
     ...shared,
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     cssCodeSplit: false,
     rolldownOptions: {
-      input: 'dashboard/index.html',
+      input,
       output: {
         entryFileNames: 'dashboard/assets/[name]-[hash].js',
         chunkFileNames: 'dashboard/assets/[name]-[hash].js',
@@ -84,7 +84,7 @@ const dashboard: EnvironmentOptions = {
       onwarn: fail,
     },
   },
-}
+})
 
 /** All that `vite build` writes: the panel comes before `widget.js`, which names it. */
 const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
@@ -95,13 +95,14 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
     ),
     widget: forPages('widget/embed.ts', { entryFileNames: 'widget.js', format: 'iife' }),
     npm: forBundlers,
-    dashboard,
+    dashboard: forOperators('dashboard/index.html'),
+    preview: forOperators('dashboard/preview.html'),
     server: forServers,
   },
   builder: {
     async buildApp(builder) {
       await rm('dist', { recursive: true, force: true })
-      for (const name of ['panel', 'widget', 'npm', 'dashboard', 'server']) {
+      for (const name of ['panel', 'widget', 'npm', 'dashboard', 'preview', 'server']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }

@@ -58,7 +58,9 @@ export function indexedDbStore(): KeyValueStore {
       }),
     close() {
       // An open connection with listeners stays as long as the page does.
-      opened?.('readonly', ({ transaction }) => transaction.db.close()).catch(() => {})
+      const close = async () => opened?.('readonly', ({ transaction }) => transaction.db.close())
+      // Where a browser lets nobody open one it throws at once, in a sandboxed frame.
+      close().catch(() => {})
       opened = undefined
     },
   }

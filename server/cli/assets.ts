@@ -41,7 +41,7 @@ export function loadAssets({ folder, demoToken }: LoadAssetsOptions): Assets {
   files.set(pinned.path, { ...widget, cacheControl: immutable })
   for (const name of parts) files.set(`/${name}`, readAsset(join(folder, name), immutable))
 
-  for (const name of ['dashboard/index.html', ...inside(folder, 'dashboard/assets')]) {
+  for (const name of ['dashboard/index.html', 'dashboard/preview.html', ...inside(folder, 'dashboard/assets')]) {
     if (/\.(br|gz)$/.test(name)) continue
     files.set(`/${name}`, readAsset(join(folder, name), name.endsWith('.html') ? revalidated : immutable))
   }

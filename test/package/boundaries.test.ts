@@ -76,6 +76,12 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     may: /^(protocol\.ts|server\/responders\/.+|eventsource-parser)$/,
   },
   { name: 'the server', files: /^server\//, may: /^(protocol\.ts|server\/(?!cli).+|h3|srvx|unstorage)$/ },
+  {
+    name: 'the preview',
+    files: /^dashboard\/preview\//,
+    // The chat comes as visitors get it, as a script: of its sources only types are known here.
+    may: /^(adapters\/memory\.ts|widget\/(embed|options)\.ts|dashboard\/(preview\/.+|api\/types\.ts))$/,
+  },
   { name: 'the dashboard', files: /^dashboard\//, may: /^(protocol\.ts|dashboard\/.+|svelte(\/.+)?|bits-ui)$/ },
 ]
 

@@ -44,6 +44,7 @@ describe('the Dashboard as it is served', () => {
         "script-src 'self'",
         "style-src 'self'",
         "connect-src 'self'",
+        "frame-src 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -56,6 +57,35 @@ describe('the Dashboard as it is served', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer')
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
     expect(headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test('X79: the page that shows the chat is sandboxed, and framed by nobody but the Dashboard', async () => {
+    const response = await fetch(`${server.url}/dashboard/preview`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    const policy = (response.headers.get('content-security-policy') ?? '').split('; ')
+    expect(policy).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "connect-src 'self'",
+      "frame-ancestors 'self'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      'sandbox allow-scripts allow-forms',
+      "require-trusted-types-for 'script'",
+      "trusted-types 'none'",
+    ])
+    expect(response.headers.get('x-frame-options')).toBe('SAMEORIGIN')
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    const text = await response.text()
+    expect(text).not.toMatch(/<style|style=|\son\w+=|<script(?![^>]* src=")/)
+    // What visitors get, and beside it only what tells it what to show.
+    expect([...text.matchAll(/src="([^"]+)"/g)].map(([, path]) => path)).toEqual([
+      '/widget.js',
+      expect.stringMatching(/^\/dashboard\/assets\/preview-[\w-]{8}\.js$/),
+    ])
+    // An address below it is the Dashboard's, with all of its policy.
+    const below = await fetch(`${server.url}/dashboard/preview/x`)
+    expect(below.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
   })
 
   test('a copy that is still good is told so, under the same policy', async () => {

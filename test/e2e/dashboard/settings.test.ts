@@ -59,7 +59,6 @@ describe('Integrations', () => {
 
     await page.getByLabel('Title', { exact: true }).fill('Ask us')
     await page.getByLabel('Colour', { exact: true }).fill('#0a7f5c')
-    await page.getByRole('figure', { name: 'Preview' }).getByText('Ask us').waitFor()
     await page.getByRole('button', { name: 'Save look and texts' }).click()
     await page.getByLabel('When do answers go out?').click()
     await page.getByRole('option', { name: /After approval/ }).click()
