@@ -11,18 +11,22 @@ import { createCannedReplies } from './access/canned-replies.ts'
 import { createRegistry } from './access/registry.ts'
 import type { Registry } from './access/registry.ts'
 import { createSessions } from './access/sessions.ts'
+import { createSightings } from './access/sightings.ts'
 import { serveAsset } from './assets.ts'
 import type { Assets } from './assets.ts'
 import { createLive } from './conversations/live.ts'
 import { createPresence } from './conversations/presence.ts'
+import { createTrial } from './conversations/responder-trial.ts'
 import { createConversations } from './conversations/service.ts'
 import { HttpError } from './errors.ts'
 import { createBudget, dropCounts } from './limits/budget.ts'
 import { createLimits } from './limits/limits.ts'
 import { limitSettings } from './limits/settings.ts'
 import type { LimitSettings } from './limits/settings.ts'
+import { createUsage } from './limits/usage.ts'
 import { discreet, silentLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
+import { withCounts } from './responders/counted.ts'
 import { createEchoResponder } from './responders/echo.ts'
 import type { Responder } from './responders/responder.ts'
 import { withTimeouts } from './responders/timeouts.ts'
@@ -31,12 +35,14 @@ import { apiConversationRoutes } from './routes/api/conversations.ts'
 import { cannedRoutes } from './routes/api/canned.ts'
 import { deskRoutes } from './routes/api/desk.ts'
 import { createDoor } from './routes/api/door.ts'
+import { insightRoutes } from './routes/api/insight.ts'
 import { installRoutes } from './routes/api/install.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
 import { invitationRoutes } from './routes/api/invitations.ts'
 import { operatorsRoutes } from './routes/api/operators.ts'
 import { configRoutes } from './routes/config.ts'
 import { personDataRoutes } from './routes/api/person-data.ts'
+import { responderTestRoutes } from './routes/api/responder-test.ts'
 import { sessionRoutes } from './routes/api/session.ts'
 import { webhookRoutes } from './routes/api/webhooks.ts'
 import { conversationRoutes } from './routes/conversation.ts'
@@ -125,6 +131,10 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     now,
     answersPerDay: (integrationId) => registry.get(integrationId)?.answersPerDay ?? settings.answersPerDay,
   })
+  const integrationIds = () => registry.list().map(({ id }) => id)
+  const usage = createUsage({ log, logger, now, integrationIds })
+  const sightings = createSightings({ log, logger, now, integrationIds })
+  const counted = new Map([...guarded].map(([name, responder]) => [name, withCounts(responder, usage.count)]))
   const cannedReplies = await createCannedReplies(log, now)
   const webhooks = await createWebhooks({ ...options.webhooks, log, logger, now })
   const conversations = createConversations({
@@ -134,7 +144,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     logger,
     now,
     mayAnswer: budget.take,
-    responderFor: (integrationId) => guarded.get(registry.get(integrationId)?.responder ?? '') ?? null,
+    responderFor: (integrationId) => counted.get(registry.get(integrationId)?.responder ?? '') ?? null,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
   })
   await conversations.recover()
@@ -149,8 +159,9 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const door = createDoor({ registry, sessions, publicUrl, listeningUrl: options.listeningUrl })
   const api = { door, audit, logger }
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
-  conversationRoutes(app, { conversations, registry, limits, logger, publicOrigin, now })
-  configRoutes(app, { registry, logger, publicOrigin, now })
+  const gate = { registry, sightings, logger, publicOrigin, now }
+  conversationRoutes(app, { ...gate, conversations, limits, usage })
+  configRoutes(app, gate)
   healthRoutes(app, { log, logger })
   sessionRoutes(app, { ...api, operators, sessions, limits, now })
   operatorsRoutes(app, { ...api, operators, sessions, registry, limits })
@@ -172,6 +183,17 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     async removeConversations(integrationId) {
       await conversations.removeAll(integrationId)
       await dropCounts(log, integrationId, now())
+      await usage.drop(integrationId)
+      await sightings.drop(integrationId)
+    },
+  })
+  insightRoutes(app, { ...api, registry, sightings, usage, budget })
+  const closing = new AbortController()
+  responderTestRoutes(app, {
+    ...{ ...api, registry, limits, closing: closing.signal },
+    trial(name) {
+      const responder = guarded.get(name)
+      return responder ? createTrial(responder, logger) : null
     },
   })
   installRoutes(app, { ...api, registry, publicUrl, pinned: assets?.pinned })
@@ -188,8 +210,11 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     async close({ graceMs = 10_000 } = {}) {
       live.close()
       presence.close()
+      closing.abort()
       await conversations.close(graceMs)
       await webhooks.close(graceMs)
+      await usage.close()
+      await sightings.close()
       await sessions.close()
       operators.close()
       cannedReplies.close()

@@ -57,6 +57,19 @@ export function canonicalOrigin(origin: string | null): string | null {
   return origin !== null && canonicalUrl(origin) ? origin : null
 }
 
+/**
+ * The origin that a request names, as browsers spell it: by its Origin, else as a page of the server's own, else by its
+ * Referer. Null where none is named, or none a browser would send.
+ */
+export function originNamed(
+  { origin, secFetchSite, referer }: OriginHeaders,
+  publicOrigin: string | null,
+): string | null {
+  if (origin !== null) return origin === 'null' ? origin : canonicalOrigin(origin)
+  if (secFetchSite !== null) return secFetchSite === 'same-origin' ? canonicalOrigin(originOf(publicOrigin)) : null
+  return canonicalOrigin(originOf(referer))
+}
+
 /** The headers that tell a page's loads from a program's requests; null when absent. */
 export interface LoadHeaders {
   secPurpose: string | null

@@ -1,80 +1,17 @@
 /** The integrations of this server and its operator key, in memory, stored as a ledger. */
 import { HttpError } from '../errors.ts'
-import type { ConversationLog } from '../storage/log.ts'
 import { lineOf } from './audit.ts'
 import type { AuditAction, AuditEntry, AuditFacts, Signer } from './audit.ts'
 import { checkedPatch, withoutToken, withSecret, withToken } from './changes.ts'
-import type { IdentitySecret, Integration, IntegrationInput, IntegrationPatch } from './integration.ts'
+import type { IdentitySecret, Integration } from './integration.ts'
 import { createLedger } from './ledger.ts'
-import { cryptoRandom, randomAlphanumeric, randomBase64Url, sha256, type RandomSource } from '../random.ts'
-import { isToken, mintToken } from './tokens.ts'
+import { cryptoRandom, randomAlphanumeric, randomBase64Url, sha256 } from '../random.ts'
+import type { Registry, RegistryOptions } from './registry-contract.ts'
+import { createTokenIndex } from './token-index.ts'
+import { mintToken } from './tokens.ts'
 
 export type { IntegrationInput, IntegrationPatch } from './integration.ts'
-
-/** Options of `createRegistry`. */
-export interface RegistryOptions {
-  log: ConversationLog
-  /** The configured responders, and which of them an integration gets that names none. */
-  responders: { names: readonly string[]; default: string | null }
-  /** Milliseconds since 1970. @default Date.now */
-  now?: () => number
-  /** Where tokens and secrets come from. @default crypto.getRandomValues */
-  random?: RandomSource
-}
-
-/** A token that was recognised. */
-export interface ResolvedToken {
-  integration: Integration
-  tokenId: string
-}
-
-/** A token that was just made. `token` is its clear text; an `api` token can never be read again. */
-export interface CreatedToken extends ResolvedToken {
-  token: string
-}
-
-/** Integrations it returns are never changed in place: each change makes a new one. `by` is who the audit trail names. */
-export interface Registry {
-  list(): Integration[]
-  get(id: string): Integration | null
-  /** Whether an integration of this id existed and was removed. */
-  wasRemoved(id: string): boolean
-  /** The integration a token belongs to; null when it is unknown. Never asks the storage. */
-  resolve(token: string): Promise<ResolvedToken | null>
-  /** Whether a token that was resolved once still counts. */
-  isLive(integrationId: string, tokenId: string): boolean
-  /** @throws HttpError 422 `invalid_domain`, 400 `invalid_request` */
-  create(input: IntegrationInput, by?: Signer): Promise<CreatedToken>
-  /** @throws HttpError 404 `not_found`, 422 `invalid_domain`, 400 `invalid_request` */
-  update(id: string, patch: IntegrationPatch, by?: Signer): Promise<Integration>
-  /** @throws HttpError 404 `not_found` */
-  remove(id: string, by?: Signer): Promise<void>
-  /** @throws HttpError 404 `not_found`, 409 `conflict` */
-  addToken(id: string, by?: Signer): Promise<CreatedToken>
-  /** @throws HttpError 404 `not_found` */
-  revokeToken(id: string, tokenId: string, by?: Signer): Promise<Integration>
-  /**
-   * Makes a new identity secret; older ones count for `overlapSeconds` more.
-   * @throws HttpError 404 `not_found`, 409 `conflict`, 400 `invalid_request` for an `api` integration
-   */
-  rotateIdentitySecret(
-    id: string,
-    overlapSeconds: number,
-    by?: Signer,
-  ): Promise<{ integration: Integration; secret: string }>
-  hasOperatorKey(): boolean
-  /** Whether this is the operator key. */
-  checkOperatorKey(key: string): Promise<boolean>
-  /**
-   * Makes this the operator key; it is kept hashed. With `ifAbsent`, only when there is none yet.
-   * @returns whether it is the operator key now
-   */
-  setOperatorKey(key: string, options?: { ifAbsent?: boolean }): Promise<boolean>
-  /** Hears of every integration that was added, changed or removed, by whatever process. Returns what ends it. */
-  onChange(listener: (integrationId: string) => void): () => void
-  /** Stops following the log. The log itself stays open. */
-  close(): void
-}
+export type { CreatedToken, Registry, RegistryOptions, ResolvedToken } from './registry-contract.ts'
 
 type RegistryEntry =
   | { type: 'integration'; integration: Integration }
@@ -86,21 +23,16 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
   const { log, responders, now = Date.now, random = cryptoRandom } = options
   const integrations = new Map<string, Integration>()
   const removed = new Set<string>()
-  const byHash = new Map<string, ResolvedToken>()
-  /** Tokens seen lately, so that a poll costs no hashing. Emptied by every change. */
-  const seen = new Map<string, ResolvedToken>()
+  const tokens = createTokenIndex()
   const listeners = new Set<(integrationId: string) => void>()
   const changed = new Set<string>()
   let operatorKeyHash: string | null = null
 
   function put(id: string, integration: Integration | null): void {
-    for (const { hash } of integrations.get(id)?.tokens ?? []) byHash.delete(hash)
-    seen.clear()
+    tokens.replace(integrations.get(id) ?? null, integration)
     integrations.delete(id)
-    if (integration) {
-      integrations.set(id, integration)
-      for (const token of integration.tokens) byHash.set(token.hash, { integration, tokenId: token.id })
-    } else removed.add(id)
+    if (integration) integrations.set(id, integration)
+    else removed.add(id)
     // Told afterwards, and once: while the ledger is told again from its start, integrations are gone for a moment.
     if (changed.size === 0) queueMicrotask(announce)
     changed.add(id)
@@ -157,14 +89,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     get: (id) => integrations.get(id) ?? null,
     wasRemoved: (id) => removed.has(id),
 
-    async resolve(token) {
-      const known = seen.get(token)
-      if (known) return known
-      if (!isToken(token)) return null
-      const found = byHash.get(await sha256(token)) ?? null
-      if (found) seen.set(token, found)
-      return found
-    },
+    resolve: tokens.resolve,
 
     isLive: (integrationId, tokenId) =>
       integrations.get(integrationId)?.tokens.some(({ id }) => id === tokenId) ?? false,

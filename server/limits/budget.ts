@@ -19,6 +19,14 @@ export interface Budget {
    * @returns whether there was one left
    */
   take(integrationId: string, turnId: string): Promise<boolean>
+  /** How many of today's answers are taken, and how many there are; null: no limit, and nothing is counted. @throws LogError */
+  state(integrationId: string): Promise<BudgetState>
+}
+
+/** How a budget stands. */
+export interface BudgetState {
+  limit: number | null
+  used: number
 }
 
 /** How many days back the counts of a server that was away are looked for and dropped. */
@@ -47,6 +55,14 @@ export function createBudget({ log, logger, now, answersPerDay }: BudgetOptions)
         logger.warn('budget: no answers left today; messages are stored and wait for a person', { integrationId, most })
       }
       return isLeft
+    },
+
+    async state(integrationId) {
+      const most = answersPerDay(integrationId)
+      if (most === Infinity) return { limit: null, used: 0 }
+      const { entries } = await log.before(countOf(integrationId, dayOf(now())), 'private', null, 1)
+      // Whoever is refused has come in vain to the place behind the last.
+      return { limit: most, used: Math.min(most, (entries[0]?.position ?? -1) + 1) }
     },
   }
 }

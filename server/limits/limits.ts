@@ -38,6 +38,8 @@ export interface Limits {
    * @throws HttpError 429 `rate_limited`
    */
   login(address: string | null, name: string | null): Promise<() => void>
+  /** Counts a question by which somebody tries a responder. @throws HttpError 429 `rate_limited` */
+  responderTest(integrationId: string): Promise<void>
   /** Takes a place for a stream or a read that waits. Returns what gives it back. @throws HttpError 429 `rate_limited` */
   open(asker: Asker, conversation: string | null): () => void
 }
@@ -61,6 +63,7 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
     byAddress: buckets('login-address', settings.loginsPerAddress),
     byName: buckets('login-name', settings.loginsPerName),
   }
+  const responderTests = buckets('responder-test', settings.responderTests)
   const guessers = new Map<string, number>()
   const open = {
     byAddress: createSlots(settings.openPerAddress),
@@ -121,6 +124,11 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
         if (seconds > 0) throw tooMuch('Too many log-ins failed in a short time.', seconds)
       }
       return () => wanted.forEach(([each, key]) => void each.giveBack(key))
+    },
+
+    async responderTest(integrationId) {
+      const seconds = await responderTests.take(integrationId)
+      if (seconds > 0) throw tooMuch('Too many questions to try the responder in a short time.', seconds)
     },
 
     open(asker, conversation) {

@@ -38,6 +38,8 @@ export interface LimitSettings {
    * number of its own. Messages beyond it are stored and wait for a person. @default 10_000
    */
   answersPerDay: number
+  /** Questions a minute by which operators try the responder of one integration. They count for nothing else. @default 20 */
+  responderTests: number
 }
 
 /** What holds where nothing is set. */
@@ -53,6 +55,7 @@ export const defaultLimits: LimitSettings = {
   openPerConversation: 150,
   openPerIntegration: 20_000,
   answersPerDay: 10_000,
+  responderTests: 20,
 }
 
 /** The settings, with the defaults filled in. @throws TypeError for what is no number from 0 on */

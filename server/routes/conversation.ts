@@ -7,6 +7,7 @@ import type { Conversations, Sent } from '../conversations/service.ts'
 import type { StreamItem } from '../conversations/stream.ts'
 import { HttpError } from '../errors.ts'
 import type { Limits } from '../limits/limits.ts'
+import type { Usage } from '../limits/usage.ts'
 import { empty, json } from './answers.ts'
 import { browserOf } from './browser.ts'
 import { gated } from './gate.ts'
@@ -18,11 +19,12 @@ import { streamAnswer } from './sse.ts'
 export interface ConversationRoutesOptions extends GateOptions {
   conversations: Conversations
   limits: Limits
+  usage: Pick<Usage, 'count'>
 }
 
 /** Adds the routes to the app. */
 export function conversationRoutes(app: H3, options: ConversationRoutesOptions): void {
-  const { conversations, limits, logger } = options
+  const { conversations, limits, logger, usage } = options
 
   const send = async (caller: Caller): Promise<Response> => {
     const { request, params } = caller
@@ -57,6 +59,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
         sender: { isVerified, browser },
       })
       if (sent.replayed) uncount()
+      else usage.count(integration.id, 'messages')
       // A timer runs after the promises that put `ack` on the wire: it is out before the responder is called.
       setTimeout(sent.begin, 0)
       return sent

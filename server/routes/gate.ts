@@ -3,8 +3,9 @@ import type { H3Event } from 'h3'
 import { corsHeaders, originWithoutIntegration, preflightHeaders, preflightOrigin } from '../access/cors.ts'
 import { checkIdentity, isVerified } from '../access/identity.ts'
 import type { Integration } from '../access/integration.ts'
-import { decideOrigin, looksLikePageLoad } from '../access/origins.ts'
+import { decideOrigin, looksLikePageLoad, originNamed } from '../access/origins.ts'
 import type { Registry } from '../access/registry.ts'
+import type { Sightings } from '../access/sightings.ts'
 import { invalidToken, isToken, readToken } from '../access/tokens.ts'
 import { HttpError } from '../errors.ts'
 import { addressKey } from '../limits/address.ts'
@@ -18,6 +19,8 @@ import type { Params } from './params.ts'
 /** What the gate needs. */
 export interface GateOptions {
   registry: Registry
+  /** Where requests come from is noted there. */
+  sightings: Pick<Sightings, 'note'>
   logger: Logger
   /** The origin this server is reached by; null when it is not known. */
   publicOrigin: string | null
@@ -66,15 +69,15 @@ export function gated(options: GateOptions, rules: RouteRules, work: (caller: Ca
       const resolved = await options.registry.resolve(token)
       if (!resolved) throw invalidToken()
       const { integration } = resolved
-      const decision = decideOrigin({
-        ...integration,
-        headers: {
-          origin,
-          secFetchSite: request.headers.get('sec-fetch-site'),
-          referer: request.headers.get('referer'),
-        },
-        publicOrigin: options.publicOrigin,
-      })
+      const from = {
+        origin,
+        secFetchSite: request.headers.get('sec-fetch-site'),
+        referer: request.headers.get('referer'),
+      }
+      const { publicOrigin, sightings } = options
+      const decision = decideOrigin({ ...integration, headers: from, publicOrigin })
+      const named = decision.allowOrigin ?? originNamed(from, publicOrigin)
+      sightings.note(integration.id, named, decision.allowed)
       headers = corsHeaders(decision.allowOrigin)
       if (!decision.allowed) {
         const message = 'This site may not use the integration. Add its domain to the allowed domains.'
@@ -103,10 +106,16 @@ export function gated(options: GateOptions, rules: RouteRules, work: (caller: Ca
 }
 
 /** Answers what a browser asks before a request; the request itself is decided when it comes. */
-async function preflight({ registry }: GateOptions, request: Request, origin: string | null): Promise<Response> {
+async function preflight(options: GateOptions, request: Request, origin: string | null): Promise<Response> {
   const token = queryParams(request.url).get('integrationToken') ?? ''
-  const resolved = isToken(token) ? await registry.resolve(token) : null
-  return empty(204, preflightHeaders(preflightOrigin(origin, resolved?.integration ?? null)))
+  const resolved = isToken(token) ? await options.registry.resolve(token) : null
+  const allowOrigin = preflightOrigin(origin, resolved?.integration ?? null)
+  // Here it ends for a page that is refused: its browser sends nothing more.
+  if (resolved && allowOrigin === null && origin !== null) {
+    const named = originNamed({ origin, secFetchSite: null, referer: null }, null)
+    options.sightings.note(resolved.integration.id, named, false)
+  }
+  return empty(204, preflightHeaders(allowOrigin))
 }
 
 const loadHeaders = ({ headers }: Request) => ({

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { limits } from '../../../protocol.ts'
 import { inboxStates } from '../../conversations/inbox.ts'
 import { searchLimits } from '../../conversations/search.ts'
+import { keptDays } from '../../limits/usage.ts'
+import { usualDays } from '../api/insight.ts'
 
 const limit = z
   .int()
@@ -54,6 +56,10 @@ export const deliveriesQuery = z.object({
     .optional()
     .describe('The `cursor` of the page before.'),
   limit,
+})
+
+export const usageQuery = z.object({
+  days: z.int().min(1).max(keptDays).optional().meta({ default: usualDays }).describe('How many, up to today.'),
 })
 
 const conversationId = z

@@ -171,6 +171,9 @@ describe('the description', () => {
     await ask('POST /api/integrations/:id/identity-secrets', { path: own, body: {} })
     await ask('GET /api/integrations/:id/snippets', { path: own })
     await ask('POST /api/integrations/:id/origin-check', { path: own, body: { origin: 'https://shop.example' } })
+    await ask('GET /api/integrations/:id/sightings', { path: own })
+    await ask('GET /api/integrations/:id/usage', { path: own, query: { days: '7' } })
+    await ask('POST /api/integrations/:id/responder-test', { path: own, body: { text: 'Hello' } })
     await ask('GET /api/integrations/:id', { path: own })
     await ask('DELETE /api/integrations/:id', { path: own })
 

@@ -1,0 +1,139 @@
+/**
+ * Counts of days, as they are stored. A day that is under way is the newest entry of a conversation of its own. A month is a
+ * lane with two entries for each of its days: that the day was begun, and once it is over, what it came to. So whatever is
+ * asked for takes a page a month and one entry for each day that is not closed, however much was counted.
+ */
+import type { ConversationLog } from '../storage/log.ts'
+import { changeNewest, readNewest } from '../storage/newest.ts'
+
+/** What is counted of an integration. */
+export interface UsageCounts {
+  /** Messages of customers that were stored; a retry is none. */
+  messages: number
+  /** Answers that the responder gave in full, drafts among them. */
+  answers: number
+  /** Times the responder was asked. */
+  calls: number
+  /** Times it failed: no answer, none in time, or one that broke off. */
+  failures: number
+}
+
+/** A day from midnight UTC, `2026-11-21`. */
+export type Day = string
+
+/** Days that are kept. */
+export const keptDays = 400
+
+const dayMs = 86_400_000
+/** Months looked for beyond those kept, for servers that were away. */
+const sweptMonths = 3
+/** More than a month can hold. */
+const pageOfMonth = 100
+
+type MonthEntry = { day: Day; counts?: UsageCounts }
+
+export const noUsage: Readonly<UsageCounts> = { messages: 0, answers: 0, calls: 0, failures: 0 }
+
+const sumOf = (a: UsageCounts, b: UsageCounts): UsageCounts => ({
+  messages: a.messages + b.messages,
+  answers: a.answers + b.answers,
+  calls: a.calls + b.calls,
+  failures: a.failures + b.failures,
+})
+
+/** The day of a moment, in milliseconds since 1970. */
+export const dayOf = (ms: number): Day => new Date(ms).toISOString().slice(0, 10)
+
+/** The last days up to a moment, oldest first. */
+export const lastDays = (now: number, count: number): Day[] =>
+  Array.from({ length: count }, (_, i) => dayOf(now - (count - 1 - i) * dayMs))
+
+/** The store of a log. All throw LogError where storage is away. */
+export interface UsageStore {
+  /** Adds to a day. @param once names the addition: made again, it counts once */
+  add(integrationId: string, day: Day, counts: UsageCounts, once: string): Promise<void>
+  /** What is stored of these days; a day without an entry is left out. */
+  read(integrationId: string, days: readonly Day[]): Promise<Map<Day, UsageCounts>>
+  /** Notes down that a day is begun, closes those that are over, and drops what is too old. Before anything is added to it. */
+  begin(integrationId: string, day: Day, now: number): Promise<void>
+  /** Drops what is too old of an integration that counts nothing. */
+  sweep(integrationId: string, now: number): Promise<void>
+  /** Forgets an integration. */
+  drop(integrationId: string, now: number): Promise<void>
+}
+
+/** Makes the store of a log. */
+export function createUsageStore(log: ConversationLog): UsageStore {
+  const dayName = (id: string, day: Day) => `~usage.${id}.${day}`
+  const monthName = (id: string, month: string) => `~usage.${id}.${month}`
+  const monthLane = 'private'
+
+  /** The days of a month: what each came to; null for those that are not closed. */
+  async function daysIn(id: string, month: string): Promise<Map<Day, UsageCounts | null>> {
+    const page = await log.before<MonthEntry>(monthName(id, month), monthLane, null, pageOfMonth)
+    const days = new Map<Day, UsageCounts | null>()
+    for (const { value } of page.entries) days.set(value.day, value.counts ?? days.get(value.day) ?? null)
+    return days
+  }
+
+  async function close(id: string, day: Day): Promise<void> {
+    const counts = (await readNewest<UsageCounts>(log, dayName(id, day))) ?? noUsage
+    await log.append<MonthEntry>(monthName(id, monthOf(day)), monthLane, { day, counts }, { keys: [`closed:${day}`] })
+    await log.remove(dayName(id, day))
+  }
+
+  async function dropMonth(id: string, month: string): Promise<void> {
+    const days = await daysIn(id, month)
+    for (const [day, counts] of days) if (!counts) await log.remove(dayName(id, day))
+    if (days.size > 0) await log.remove(monthName(id, month))
+  }
+
+  async function sweep(id: string, now: number): Promise<void> {
+    const last = monthOf(dayOf(now - keptDays * dayMs))
+    for (let back = 1; back <= sweptMonths; back++) await dropMonth(id, monthsBefore(last, back))
+  }
+
+  return {
+    add: (id, day, counts, once) =>
+      changeNewest<UsageCounts>(log, dayName(id, day), (before) => sumOf(before ?? noUsage, counts), once),
+
+    async read(id, days) {
+      const found = new Map<Day, UsageCounts>()
+      const wanted = new Set(days)
+      for (const month of new Set(days.map(monthOf))) {
+        for (const [day, closed] of await daysIn(id, month)) {
+          if (!wanted.has(day)) continue
+          const counts = closed ?? (await readNewest<UsageCounts>(log, dayName(id, day)))
+          if (counts) found.set(day, counts)
+        }
+      }
+      return found
+    },
+
+    async begin(id, day, now) {
+      await log.append<MonthEntry>(monthName(id, monthOf(day)), monthLane, { day }, { keys: [`begun:${day}`] })
+      // Other processes may still add to yesterday.
+      const yesterday = dayOf(now - dayMs)
+      const month = monthOf(dayOf(now))
+      for (const each of [month, monthsBefore(month, 1)]) {
+        for (const [past, counts] of await daysIn(id, each)) if (!counts && past < yesterday) await close(id, past)
+      }
+      await sweep(id, now)
+    },
+
+    sweep,
+
+    async drop(id, now) {
+      const last = monthOf(dayOf(now - keptDays * dayMs))
+      for (let month = monthOf(dayOf(now)); month >= last; month = monthsBefore(month, 1)) await dropMonth(id, month)
+      await sweep(id, now)
+    },
+  }
+}
+
+const monthOf = (day: Day): string => day.slice(0, 7)
+
+function monthsBefore(month: string, count: number): string {
+  const [year = 0, number = 1] = month.split('-').map(Number)
+  return new Date(Date.UTC(year, number - 1 - count, 1)).toISOString().slice(0, 7)
+}
