@@ -4,6 +4,8 @@ import type { Api } from '../api/client.ts'
 import type { OperatorRecord, PublicRecord, RecordsPage } from '../api/types.ts'
 import { merge } from './merge.ts'
 import { coalesced } from './once.ts'
+import { Writing } from './writing.svelte.ts'
+import type { Written } from './writing.svelte.ts'
 
 /** A reply or a note that the server has not taken yet. */
 export interface Outgoing {
@@ -22,8 +24,6 @@ export type Kind = 'messages' | 'notes'
 export type Decision = 'approve-customer' | 'revoke-approval' | 'takeover' | 'handback' | 'resolve' | 'reopen'
 
 const pageSize = 50
-/** An answer counts as being written for so long after its last sign of life, in milliseconds. */
-const writingMs = 12_000
 
 /** A conversation. */
 export class Conversation {
@@ -33,19 +33,23 @@ export class Conversation {
   status: 'loading' | 'ready' | { problem: string } = $state.raw('loading')
   hasOlder = $state(false)
   isLoadingOlder = $state(false)
-  /** Whether the assistant is at it now. */
-  isWriting = $state(false)
   /** Reads what has been added. */
   readonly refresh: () => Promise<void>
   readonly #api: Api
   #first: string | null = null
   #last: string | null = null
-  #writing: ReturnType<typeof setTimeout> | undefined
+  readonly #writing: Writing
 
   constructor(api: Api, key: string) {
     this.#api = api
     this.key = key
     this.refresh = coalesced(() => this.#refresh())
+    this.#writing = new Writing({ key, refresh: this.refresh })
+  }
+
+  /** What the assistant is writing, and what the records do not hold yet. */
+  get written(): Written[] {
+    return this.#writing.turns.filter(({ turnId }) => !this.records.some((record) => turnOf(record) === turnId))
   }
 
   /** The newest message that customers see. */
@@ -119,13 +123,16 @@ export class Conversation {
 
   /** Tells that the assistant has given a sign of life. */
   wrote(): void {
-    this.isWriting = true
-    clearTimeout(this.#writing)
-    this.#writing = setTimeout(() => (this.isWriting = false), writingMs)
+    this.#writing.look()
+  }
+
+  /** Tells whether anybody looks at the conversation. */
+  seen(isSeen: boolean): void {
+    this.#writing.seen(isSeen)
   }
 
   close(): void {
-    clearTimeout(this.#writing)
+    this.#writing.close()
   }
 
   async #refresh(): Promise<void> {
@@ -174,7 +181,6 @@ export class Conversation {
   #take(records: OperatorRecord[]): void {
     if (records.length === 0) return
     this.records = merge(this.records, records)
-    if (records.some(({ type }) => type !== 'note')) this.isWriting = false
   }
 
   #mark(clientMessageId: string, problem: string | null): void {
@@ -191,6 +197,10 @@ export class Conversation {
     return this.#api.get<RecordsPage>(`conversations/${this.key}/records`, { ...query, limit: pageSize })
   }
 }
+
+/** The turn whose outcome a record is. */
+const turnOf = (record: OperatorRecord): unknown =>
+  record.visibility === 'public' ? record.turnId : record.data['turnId']
 
 // Not randomUUID, which pages have only over HTTPS.
 const newId = (): string =>

@@ -1,9 +1,20 @@
 /** The feed of what changes, from the server, as it changes. It says where to look, not what is there. */
 
+import { SvelteMap } from 'svelte/reactivity'
+import type { Operator } from './types.ts'
+
+/** Somebody who looks at a conversation. */
+export interface Colleague extends Pick<Operator, 'id' | 'name'> {
+  typing: boolean
+  /** The draft whose words the person is changing. */
+  draftId?: string
+}
+
 /** News of one conversation, or of all. */
 export type News =
-  | { type: 'activity' | 'writing'; key: string; integrationId: string }
-  | { type: 'presence'; key: string; [fact: string]: unknown }
+  /** `message`: the customer has written, which may be heard. */
+  | { type: 'activity' | 'writing' | 'message'; key: string; integrationId: string }
+  | { type: 'presence'; key: string; operators: Colleague[] }
   /** Something may have been missed: look at everything again. */
   | { type: 'resync' }
 
@@ -21,6 +32,8 @@ export interface LiveOptions {
 export class Live {
   /** Whether news arrive by themselves now. */
   isConnected = $state(false)
+  /** Who looks at what, by the key of the conversation. */
+  readonly present = new SvelteMap<string, Colleague[]>()
   #listeners: ((news: News) => void)[] = []
   #source: EventSource | null = null
   #failures = 0
@@ -60,6 +73,7 @@ export class Live {
     this.#source?.close()
     this.#source = null
     this.isConnected = false
+    this.present.clear()
   }
 
   #again = (): void => {
@@ -74,6 +88,9 @@ export class Live {
     this.#source = source
     source.onmessage = ({ data }: MessageEvent<string>) => {
       const news = JSON.parse(data) as News | { type: 'ready' }
+      if (news.type === 'presence') return this.#meet(news)
+      // Who is there is told anew.
+      if (news.type === 'ready' || news.type === 'resync') this.present.clear()
       if (news.type !== 'ready') return this.#tell(news)
       this.#failures = 0
       this.isConnected = true
@@ -84,10 +101,16 @@ export class Live {
       // Browsers come back by themselves after some failures and give up after others. One way for all of them.
       source.close()
       this.isConnected = false
+      this.present.clear()
       this.#onBroken()
       const wait = Math.min(30_000, this.#retryMs * 2 ** this.#failures++)
       this.#retry = setTimeout(() => this.#connect(), wait)
     }
+  }
+
+  #meet({ key, operators }: Extract<News, { type: 'presence' }>): void {
+    if (operators.length > 0) this.present.set(key, operators)
+    else this.present.delete(key)
   }
 
   #tell(news: News): void {

@@ -97,6 +97,8 @@ export interface CannedReply {
 /** A message as operators see it. */
 export type PublicRecord = ConversationRecord & {
   visibility: 'public'
+  /** Of an answer: the turn it was written in. Private records have it in `data`. */
+  turnId?: string
   approval?: { draftId: string; by: string; isEdited: boolean }
 }
 

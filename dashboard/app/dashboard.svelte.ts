@@ -4,6 +4,7 @@ import { createApi, messageOf } from '../api/client.ts'
 import type { Api } from '../api/client.ts'
 import { Live } from '../api/live.svelte.ts'
 import { Resource } from '../api/resource.svelte.ts'
+import type { Colleague } from '../api/live.svelte.ts'
 import type { Activity, CannedReply, Integration, TeamMember } from '../api/types.ts'
 import { Preferences } from './preferences.svelte.ts'
 import { Router } from './router.svelte.ts'
@@ -37,6 +38,11 @@ export class Dashboard {
     const { activities } = await this.api.get<{ activities: Activity[] }>('activities', { state: 'unread', limit: 100 })
     return activities.length
   })
+
+  /** Who else looks at a conversation. */
+  others(key: string): Colleague[] {
+    return (this.live.present.get(key) ?? []).filter(({ id }) => id !== this.session.operator?.id)
+  }
 
   /** What stands before the name of a page, so that a tab in the background tells that somebody waits. */
   get titlePrefix(): string {

@@ -3,6 +3,7 @@ import { limits } from '../../protocol.ts'
 import type { ConversationLog, Notice } from '../storage/log.ts'
 import { parseConversationKey } from './keys.ts'
 import type { PresenceEvent } from './presence.ts'
+import type { PublicValue } from './values.ts'
 
 /** News. They say where to look, not what is there: whoever missed some loses nothing by looking. */
 export type LiveEvent =
@@ -10,6 +11,8 @@ export type LiveEvent =
   | { type: 'ready' }
   /** Something was added to a conversation: a message, a note, a draft, a decision. */
   | { type: 'activity'; key: string; integrationId: string; conversationId: string }
+  /** The customer has written: what may be heard. It comes after the `activity` of the same message. */
+  | { type: 'message'; key: string; integrationId: string; conversationId: string }
   /** An answer, which may become a draft, is being written. */
   | { type: 'writing'; key: string; integrationId: string; conversationId: string }
   /** Who looks at a conversation, and who is typing. */
@@ -49,9 +52,20 @@ export function createLive(options: LiveOptions): Live {
   const { log, present = () => [], keepAliveMs = limits.keepAliveMs - 1_000 } = options
   const readers = new Set<(event: News) => void>()
   const closing = new AbortController()
+  const tellAll = (event: News) => {
+    for (const tell of [...readers]) tell(event)
+  }
   const unwatch = log.watch((notice) => {
     const event = eventOf(notice)
-    if (event) for (const tell of [...readers]) tell(event)
+    if (!event) return
+    tellAll(event)
+    if (notice === 'resync' || notice.lane !== 'public' || readers.size === 0) return
+    const message = { ...event, type: 'message' } as News
+    // Where it cannot be read now nobody hears it; it is seen all the same.
+    isCustomers(log, notice).then(
+      (isHeard) => isHeard && tellAll(message),
+      () => {},
+    )
   })
 
   return {
@@ -86,15 +100,15 @@ export function createLive(options: LiveOptions): Live {
           const batch = news
           news = new Map()
           yield* batch.values()
+          // Who came or went meanwhile may have been missed, too.
+          if (batch.has('')) yield* present()
         }
       } finally {
         readers.delete(tell)
         ended.removeEventListener('abort', stop)
       }
     },
-    tell(event) {
-      for (const tell of [...readers]) tell(event)
-    },
+    tell: tellAll,
     close() {
       closing.abort()
       unwatch()
@@ -110,4 +124,13 @@ function eventOf(notice: Notice): News | null {
   const names = parseConversationKey(notice.conversation)
   if (!names) return null
   return { type: notice.lane.startsWith('turn/') ? 'writing' : 'activity', key: notice.conversation, ...names }
+}
+
+/** Whether the customer has written what was added. Others may have written since. */
+async function isCustomers(
+  log: ConversationLog,
+  { conversation, position }: Exclude<Notice, 'resync'>,
+): Promise<boolean> {
+  const { entries } = await log.before<PublicValue>(conversation, 'public', null, 10)
+  return entries.some((entry) => entry.position === position && entry.value.actor === 'customer')
 }

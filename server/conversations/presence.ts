@@ -12,13 +12,26 @@ export interface PresenceEvent {
   key: string
   integrationId: string
   conversationId: string
-  operators: (Person & { typing: boolean })[]
+  operators: Colleague[]
+}
+
+/** Somebody who looks at a conversation. */
+export interface Colleague extends Person {
+  typing: boolean
+  /** The draft whose words the person is changing. */
+  draftId?: string
+}
+
+/** What somebody tells of themselves. */
+export interface Sign extends Omit<Colleague, keyof Person> {
+  /** False: they look no more. @default true */
+  looking?: boolean
 }
 
 /** Who is where. */
 export interface Presence {
   /** Somebody looks at a conversation, from now on for `lifeMs`. @throws LogError where replicas cannot be told */
-  beat(conversation: string, person: Person, typing: boolean): Promise<void>
+  beat(conversation: string, person: Person, sign: Sign): Promise<void>
   /** The conversations somebody looks at. */
   all(): PresenceEvent[]
   close(): void
@@ -38,7 +51,7 @@ export interface PresenceOptions {
 interface Beat {
   conversation: string
   person: Person
-  typing: boolean
+  sign: Sign
 }
 
 /** The system's conversation that replicas tell each other by. */
@@ -48,17 +61,13 @@ const most = 200
 
 /** Makes the presence of a process. */
 export function createPresence({ log, now, tell, lifeMs = 15_000 }: PresenceOptions): Presence {
-  const rooms = new Map<string, Map<string, Person & { typing: boolean; timer: ReturnType<typeof setTimeout> }>>()
+  const rooms = new Map<string, Map<string, { colleague: Colleague; timer: ReturnType<typeof setTimeout> }>>()
   let seen: { lane: Lane; position: number } | null = null
   let isClosed = false
 
   const eventOf = (conversation: string): PresenceEvent | null => {
     const names = parseConversationKey(conversation)
-    const operators = [...(rooms.get(conversation)?.values() ?? [])].map(({ id, name, typing }) => ({
-      id,
-      name,
-      typing,
-    }))
+    const operators = [...(rooms.get(conversation)?.values() ?? [])].map(({ colleague }) => colleague)
     return names && { type: 'presence', key: conversation, ...names, operators }
   }
 
@@ -69,21 +78,25 @@ export function createPresence({ log, now, tell, lifeMs = 15_000 }: PresenceOpti
 
   const leave = (conversation: string, id: string) => {
     const room = rooms.get(conversation)
-    room?.delete(id)
-    if (room?.size === 0) rooms.delete(conversation)
+    clearTimeout(room?.get(id)?.timer)
+    if (!room?.delete(id)) return
+    if (room.size === 0) rooms.delete(conversation)
     announce(conversation)
   }
 
-  const take = ({ conversation, person, typing }: Beat) => {
+  const take = ({ conversation, person, sign: { looking = true, ...sign } }: Beat) => {
     if (isClosed) return
+    if (!looking) return leave(conversation, person.id)
     const room = rooms.get(conversation) ?? new Map<string, never>()
     rooms.set(conversation, room)
     const known = room.get(person.id)
     clearTimeout(known?.timer)
     const timer = setTimeout(() => leave(conversation, person.id), lifeMs)
     if (typeof timer === 'object') timer.unref()
-    room.set(person.id, { ...person, typing, timer })
-    if (known?.typing !== typing) announce(conversation)
+    const colleague = { ...person, ...sign }
+    room.set(person.id, { colleague, timer })
+    const isNews = known?.colleague.typing !== sign.typing || known.colleague.draftId !== sign.draftId
+    if (isNews) announce(conversation)
   }
 
   const hear = async ({ lane, position }: Exclude<Notice, 'resync'>) => {
@@ -101,8 +114,8 @@ export function createPresence({ log, now, tell, lifeMs = 15_000 }: PresenceOpti
   })
 
   return {
-    async beat(conversation, { id, name }, typing) {
-      const beat: Beat = { conversation, person: { id, name }, typing }
+    async beat(conversation, { id, name }, sign) {
+      const beat: Beat = { conversation, person: { id, name }, sign }
       if (!log.shared) return take(beat)
       await log.append(channel, `turn/${Math.floor(now() / 60_000)}`, beat)
     },

@@ -105,10 +105,25 @@ export async function openDesk(
   return { page, problems }
 }
 
-/** Logs in as the first owner. */
-export async function logIn({ page }: Desk): Promise<void> {
-  await page.getByLabel('Name').fill(owner.name)
-  await page.getByLabel('Password').fill(owner.password)
+/** Makes an account for one more operator, and returns who it is. */
+export async function hire({ url, operatorKey }: ServerProcess, name: string): Promise<typeof owner> {
+  const call = async (path: string, headers: Record<string, string>, body: object) => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } }
+    const response = await fetch(`${url}/api/${path}`, { ...init, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`POST /${path}: ${response.status} ${await response.text()}`)
+    return response.json()
+  }
+  const person = { name, password: owner.password }
+  const byKey = { authorization: `Bearer ${operatorKey}` }
+  const made = (await call('invitations', byKey, { role: 'operator' })) as { url: string }
+  await call('operators', { origin: url }, { invitation: new URL(made.url).hash.slice(1), ...person })
+  return person
+}
+
+/** Logs in, as the first owner unless somebody else is named. */
+export async function logIn({ page }: Desk, person = owner): Promise<void> {
+  await page.getByLabel('Name').fill(person.name)
+  await page.getByLabel('Password').fill(person.password)
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.getByRole('navigation', { name: 'Dashboard' }).waitFor()
 }

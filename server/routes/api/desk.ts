@@ -50,16 +50,23 @@ export const approvalSchema = z.strictObject({ body: text.optional() })
 /** Why a draft is not to go out; for the people. */
 export const rejectionSchema = z.strictObject({ reason: z.string().trim().max(1_000).optional() })
 
-/** What was shown: everything up to this record. */
-export const readSchema = z.strictObject({
-  upTo: z.string().refine(isRecordId, 'has to be the id of a record').meta({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
-})
-
 /** Whose the conversation is to be; null: everybody's. */
 export const assignmentSchema = z.strictObject({ operatorId: z.string().max(64).nullable() })
 
-/** A sign of life of somebody who looks at the conversation. */
-export const presenceSchema = z.strictObject({ typing: z.boolean() })
+const recordId = z
+  .string()
+  .refine(isRecordId, 'has to be the id of a record')
+  .meta({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+
+/** What was shown: everything up to this record. */
+export const readSchema = z.strictObject({ upTo: recordId })
+
+/** A sign of life of somebody who looks at the conversation, or looks at it no more. */
+export const presenceSchema = z.strictObject({
+  typing: z.boolean(),
+  draftId: recordId.optional(),
+  looking: z.boolean().optional(),
+})
 
 /** Calls that say all by their name. */
 export const nothingSchema = z.strictObject({})
@@ -127,8 +134,9 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
 
   operatorRoute(app, `${path}/presence`, options, {
     async POST(event, caller) {
-      const { typing } = await readJson(event.req, presenceSchema)
-      await options.presence.beat(keyOf(event), caller, typing)
+      const { typing, draftId, looking } = await readJson(event.req, presenceSchema)
+      const sign = { typing, ...(draftId !== undefined && { draftId }), ...(looking !== undefined && { looking }) }
+      await options.presence.beat(keyOf(event), caller, sign)
       return empty(204)
     },
   })

@@ -131,7 +131,7 @@ export const deskOperations = {
   'POST /api/conversations/:key/presence': {
     summary: 'A sign of life of somebody who looks at the conversation',
     description:
-      'It counts for 15 s: send one every 10 s, and at once when typing begins or ends. All operators hear of it by the feed. Nothing is kept.',
+      'It counts for 15 s: send one every 10 s, and at once when typing begins or ends, or with `looking: false` when one leaves. `draftId` names a draft whose words one is changing. All operators hear of it by the feed. Nothing is kept.',
     by: 'operator',
     body: body('PresenceBody', presenceSchema),
     status: 204,

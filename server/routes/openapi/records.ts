@@ -209,8 +209,16 @@ export const liveEvent = answer(
     turnEvent('writing', where),
     turnEvent('presence', {
       ...where,
-      operators: z.array(z.strictObject({ id: z.string(), name: z.string(), typing: z.boolean() })),
+      operators: z.array(
+        z.strictObject({
+          id: z.string(),
+          name: z.string(),
+          typing: z.boolean(),
+          draftId: id.optional().describe('The draft whose words the person is changing.'),
+        }),
+      ),
     }),
+    turnEvent('message', where),
     turnEvent('resync', {}),
   ]),
 )

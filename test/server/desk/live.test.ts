@@ -55,6 +55,10 @@ describe.each(storages)('the feed, on %s', (kind) => {
       await expect.poll(() => feed.seen.slice(before)).toContainEqual(expect.objectContaining(activity))
     }
     expect(feed.seen.map(({ type }) => type)).toContain('writing')
+    // Of the customer's one message, and of nobody else's.
+    expect(feed.seen.filter(({ type }) => type === 'message')).toEqual([
+      { ...activity, type: 'message', key: expect.any(String) as string },
+    ])
     expect(JSON.stringify(feed.seen)).not.toMatch(/Hello|A note|A person/)
     await feed.leave()
     if (other !== office) await other.world.close()

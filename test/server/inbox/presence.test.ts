@@ -56,6 +56,15 @@ describe.each(storages)('presence, on %s', (kind) => {
     await expect.poll(feed.told).toEqual([event(false), event(true)])
     const late = await listen(other.world)
     await expect.poll(late.told).toEqual([event(true)])
+    // The draft whose words somebody changes; and whoever says so is gone at once.
+    const draftId = '0-0123456789abcdef'
+    const editing = { ...event(true), operators: [{ ...event(true).operators[0], draftId }] }
+    expect((await office.call('presence', { typing: true, draftId })).status).toBe(204)
+    await expect.poll(late.told).toEqual([event(true), editing])
+    expect((await office.call('presence', { typing: false, looking: false })).status).toBe(204)
+    const course = [event(true), editing, { ...event(false), operators: [] }]
+    await expect.poll(late.told).toEqual(course)
+    await expect.poll(feed.told).toEqual([event(false), ...course])
     expect(await office.records()).toEqual(before)
     await Promise.all([feed.leave(), late.leave()])
     if (other !== office) await other.world.close()
@@ -81,8 +90,8 @@ it.each(storages)('ends by itself, for every process, on %s', async (kind) => {
   const here = createPresence({ log, ...options(told[0] as string[]) })
   const there = createPresence({ log: second, ...options(told[1] as string[]) })
   const key = conversationKey('int_1', 'customer-1')
-  await here.beat(key, { id: 'a', name: 'Ana' }, false)
-  await here.beat(key, { id: 'b', name: 'Ben' }, true)
+  await here.beat(key, { id: 'a', name: 'Ana' }, { typing: false })
+  await here.beat(key, { id: 'b', name: 'Ben' }, { typing: true })
   const course = ['Ana', 'Ana,Ben', 'Ben', '']
   await expect.poll(() => told[0]).toEqual(course)
   if (kind === 'redis') await expect.poll(() => told[1]).toEqual(course)
