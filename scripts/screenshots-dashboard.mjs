@@ -1,8 +1,8 @@
 /**
  * `node scripts/screenshots-dashboard.mjs`: photographs the built Dashboard for docs/screenshots. Build first. Names make
- * only these pictures.
+ * only these pictures; `films` stands for the frames of the films that tests make.
  */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chromium } from 'playwright'
 import { findTool } from './tools.mjs'
@@ -52,6 +52,19 @@ try {
 } finally {
   await browser.close()
   server.kill()
+}
+
+if (only.length === 0 || only.includes('films')) {
+  const films = ['test/e2e/dashboard/film.test.ts', 'test/e2e/dashboard/keyboard.test.ts']
+  const { status } = spawnSync(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--project', 'e2e', ...films],
+    {
+      env: { ...process.env, LUMIKA_PICTURES: '1' },
+      stdio: 'inherit',
+    },
+  )
+  process.exitCode = status ?? 1
 }
 
 /**

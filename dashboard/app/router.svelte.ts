@@ -38,6 +38,8 @@ export class Router {
     // A place on the page that is shown is the browser's to find.
     if (link.hash && link.pathname === location.pathname) return
     if (link.pathname !== base && !link.pathname.startsWith(`${base}/`)) return
+    // To a part of this page: the browser's own way takes the focus there.
+    if (link.hash && link.pathname === location.pathname) return
     event.preventDefault()
     this.go(link.pathname.slice(base.length + 1) + link.search)
   }

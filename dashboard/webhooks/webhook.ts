@@ -83,6 +83,6 @@ export function until(at: string, now: number): string {
   const seconds = Math.ceil((Date.parse(at) - now) / 1_000)
   if (seconds <= 0) return 'now'
   if (seconds < 60) return `in ${seconds} s`
-  if (seconds < 3_600) return `in ${Math.ceil(seconds / 60)} min`
-  return `in ${Math.ceil(seconds / 3_600)} h`
+  if (seconds < 3_600) return `in ${Math.round(seconds / 60)} min`
+  return `in ${Math.round(seconds / 3_600)} h`
 }

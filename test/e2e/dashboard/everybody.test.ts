@@ -1,4 +1,4 @@
-/** Nobody is shut out: what axe finds on every page by day and by night, the keyboard alone, a phone. */
+/** Nobody is shut out: what axe finds on every page by day and by night, and on a phone. */
 import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,7 +6,6 @@ import { root } from '../../helpers/build.ts'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { createOwner, logIn, openDesk, say } from '../../helpers/dashboard.ts'
 import type { Desk } from '../../helpers/dashboard.ts'
-import { operatorOf } from '../../helpers/operator.ts'
 import { startServer } from '../../helpers/server.ts'
 import type { ServerProcess } from '../../helpers/server.ts'
 
@@ -129,67 +128,6 @@ describe('axe finds nothing', () => {
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     await inBothThemes(page, async () => expect(await barriers(page)).toEqual([]))
     await page.keyboard.press('Escape')
-  })
-})
-
-describe('by the keyboard alone', () => {
-  test('three conversations are answered: approved, rejected with a reply, edited', async () => {
-    const customers = [1, 2, 3].map((number) => `c_keyboard-number-0000000${number}`)
-    for (const customer of customers) await say(server, customer, `I am ${customer.at(-1)}`)
-    const { page } = await openDesk(browser, server)
-    await page.getByLabel('Name').waitFor()
-    await page.keyboard.press('Tab')
-    await page.keyboard.type('Ana Lima')
-    await page.keyboard.press('Tab')
-    await page.keyboard.type('a teapot on a rainy day')
-    await page.keyboard.press('Enter')
-    await page.getByRole('link', { name: /I am 3/ }).waitFor()
-
-    const draft = page.getByRole('article', { name: 'Draft of the assistant' })
-    /** Up or down the list, which follows what happens, to the conversation of a customer. */
-    const reach = async (customer = '') => {
-      const key = Buffer.from(customer).toString('base64url')
-      for (;;) {
-        const rows = await page
-          .locator('.list-pane a.row')
-          .evaluateAll((all) => all.map((row) => row.getAttribute('href')))
-        const here = new URL(page.url()).pathname
-        if (here.endsWith(key)) break
-        await page.keyboard.press(rows.findIndex((row) => row?.endsWith(key)) < rows.indexOf(here) ? 'k' : 'j')
-        await expect.poll(() => new URL(page.url()).pathname).not.toBe(here)
-      }
-      await draft.waitFor()
-    }
-    await reach(customers[2])
-    await page.keyboard.press('a')
-    await page.getByText('approved by Ana Lima').waitFor()
-
-    await reach(customers[1])
-    await page.keyboard.press('x')
-    await page.keyboard.press('Enter')
-    await page.getByText('Ana Lima rejected a draft').waitFor()
-    await page.keyboard.press('r')
-    await page.keyboard.type('Hello, two.')
-    await page.keyboard.press('Enter')
-    await page.getByRole('log').getByText('Hello, two.').waitFor()
-    await page.keyboard.press('Escape')
-
-    await reach(customers[0])
-    await page.keyboard.press('e')
-    await page.keyboard.press('ControlOrMeta+a')
-    await page.keyboard.type('Hello, one.')
-    await page.keyboard.press('ControlOrMeta+Enter')
-    await page.getByText('edited by Ana Lima').waitFor()
-
-    const said = Object.fromEntries(
-      (await operatorOf(server).conversations()).map((each) => [each.conversationId, each.said.at(-1)]),
-    )
-    expect(customers.map((customer) => said[customer])).toEqual([
-      'assistant: Hello, one.',
-      'assistant: Hello, two.',
-      expect.stringMatching(/You wrote: I am 3$/),
-    ])
-    await page.context().close()
   })
 })
 

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchChromium } from '../../helpers/chromium.ts'
 import { openDesk, owner } from '../../helpers/dashboard.ts'
+import { frame } from '../../helpers/frames.ts'
 import { startServer } from '../../helpers/server.ts'
 import type { ServerProcess } from '../../helpers/server.ts'
 import { htmlPage, startSite } from '../../helpers/site.ts'
@@ -43,6 +44,7 @@ describe('from the first start to the first answer', () => {
     await page.getByRole('heading', { name: 'My shop' }).waitFor()
     const tag = page.getByLabel('Script tag')
     await expect.poll(() => tag.textContent()).toContain(`src="${server.url}/widget.js"`)
+    await frame(page, 'film-tag')
     const shop = site.put('/', { body: htmlPage((await tag.textContent()) ?? '') })
 
     // Would this page be let in? What is answered is what the browser will be told.
@@ -55,7 +57,7 @@ describe('from the first start to the first answer', () => {
       await page.getByText(`${origin} ${verdict}.`).waitFor()
     }
 
-    const context = await browser.newContext()
+    const context = await browser.newContext({ viewport: { width: 900, height: 640 }, reducedMotion: 'reduce' })
     const visitor = visitorOf(await context.newPage())
     await visitor.page.goto(shop)
     await visitor.open()
@@ -72,6 +74,8 @@ describe('from the first start to the first answer', () => {
     const ms = performance.now() - sent
     expect(await visitor.said()).toEqual(['visitor: Do you have this in blue?', 'person: We do, from Monday on.'])
     process.stdout.write(`from Send to the visitor's panel: ${Math.round(ms)} ms\n`)
+    await frame(page, 'film-answer')
+    await frame(visitor.page, 'film-visitor')
     expect(visitor.problems).toEqual([])
     expect(desk.problems).toEqual([])
     await context.close()

@@ -27,8 +27,9 @@ test.each([
   [-5, 'now'],
   [1, 'in 1 s'],
   [59, 'in 59 s'],
-  [61, 'in 2 min'],
-  [3_600, 'in 1 h'],
+  [61, 'in 1 min'],
+  [1_815, 'in 30 min'],
+  [3_615, 'in 1 h'],
 ])('what is %i seconds away is said so', (seconds, words) => {
   expect(until(new Date(1_000_000 + seconds * 1_000).toISOString(), 1_000_000)).toBe(words)
 })
