@@ -11,6 +11,9 @@ export const paths = {
   config: '/widget/config',
 } as const
 
+/** Where a visitor asks for a person. By itself, since the widget does not call it yet. */
+export const personPath = '/conversation/person'
+
 /** Longest message, in Unicode code points, after trimming. By itself, since the widget needs no other limit. */
 export const textCodePoints = 4_000
 

@@ -11,7 +11,13 @@ export type { LimitSettings } from './limits/settings.ts'
 export type { Logger, LogFields } from './logger.ts'
 
 export { ResponderError } from './responders/responder.ts'
-export type { Responder, ResponderMessage, ResponderRequest } from './responders/responder.ts'
+export type {
+  Responder,
+  ResponderMessage,
+  ResponderPiece,
+  ResponderRequest,
+  ResponderSignal,
+} from './responders/responder.ts'
 export { createEchoResponder } from './responders/echo.ts'
 export { createFunctionResponder } from './responders/function.ts'
 export { createOpenAIResponder } from './responders/openai.ts'

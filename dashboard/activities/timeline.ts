@@ -91,6 +91,9 @@ const deskEvents: Record<string, string> = {
 
 function eventText({ type, data }: PrivateRecord): string | null {
   if (type === 'event') {
+    if (data['event'] === 'handover') {
+      return `The ${data['by']} asked for a person${data['reason'] ? `: ${data['reason']}` : ''}`
+    }
     const assignee = (data['state'] as { assignee?: { name: string } | null } | undefined)?.assignee
     const isAssigned = data['event'] === 'assigned' && assignee
     const what = isAssigned ? `assigned the conversation to ${assignee.name}` : deskEvents[`${data['event']}`]
@@ -100,5 +103,5 @@ function eventText({ type, data }: PrivateRecord): string | null {
   const failure = data['failure'] as { message?: string } | undefined
   if (failure) return `The assistant could not answer. ${failure.message ?? ''}`.trim()
   if (data['stopped']) return 'The answer was stopped before it began'
-  return data['pending'] === 'human' ? 'The assistant asked for a person' : null
+  return data['pending'] === 'human' ? 'The assistant gave no answer' : null
 }

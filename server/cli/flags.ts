@@ -147,7 +147,8 @@ Starts the chat server. Every option has an environment variable; the option win
 ${table.join('\n')}
 
 Responders, by environment only:
-  openai   LUMIKA_OPENAI_MODEL, LUMIKA_OPENAI_BASE_URL (default: https://api.openai.com/v1), LUMIKA_OPENAI_API_KEY
+  openai   LUMIKA_OPENAI_MODEL, LUMIKA_OPENAI_BASE_URL (default: https://api.openai.com/v1), LUMIKA_OPENAI_API_KEY,
+           LUMIKA_OPENAI_HANDOVER=on (the model may ask for a person, by a tool)
   webhook  LUMIKA_WEBHOOK_URL, LUMIKA_WEBHOOK_SECRET
 
 Limits, and what they are unless --limits says otherwise (messages, reads and guesses: a minute):

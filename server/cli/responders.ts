@@ -4,6 +4,7 @@ import { createOpenAIResponder } from '../responders/openai.ts'
 import type { Responder } from '../responders/responder.ts'
 import { createWebhookResponder } from '../responders/webhook.ts'
 import { UsageError } from './errors.ts'
+import { parseSwitch } from './flag-values.ts'
 import type { Environment, ResponderName } from './flags.ts'
 
 /**
@@ -26,7 +27,12 @@ function configured(chosen: ResponderName, env: Environment): Record<string, Res
   const apiKey = env['LUMIKA_OPENAI_API_KEY']
   const baseUrl = address('LUMIKA_OPENAI_BASE_URL', env)
   if (model) {
-    responders['openai'] = createOpenAIResponder({ model, ...(apiKey && { apiKey }), ...(baseUrl && { baseUrl }) })
+    const handover = parseSwitch(env['LUMIKA_OPENAI_HANDOVER'] || 'off', 'LUMIKA_OPENAI_HANDOVER')
+    responders['openai'] = createOpenAIResponder({
+      ...{ model, handover },
+      ...(apiKey && { apiKey }),
+      ...(baseUrl && { baseUrl }),
+    })
   } else if (chosen === 'openai' || apiKey || baseUrl) {
     throw new UsageError('The openai responder needs LUMIKA_OPENAI_MODEL, the name of a model.')
   }

@@ -2,8 +2,9 @@
 import type { ConversationRecord } from '../../protocol.ts'
 import type { Integration } from '../access/integration.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
-import { readDesk } from './desk-state.ts'
-import type { DeskState, Person } from './desk-state.ts'
+import { isSilent, readDesk } from './desk-state.ts'
+import type { DeskState, Handover, Person } from './desk-state.ts'
+import { isUnanswered } from './handover.ts'
 import { endKey } from './keys.ts'
 import { countUnread } from './unread.ts'
 import { toRecord } from './values.ts'
@@ -27,6 +28,8 @@ export interface ActivityView {
   assignee: Person | null
   /** Who answers in the assistant's place; null: the assistant. */
   takenOverBy: string | null
+  /** Who has asked for a person; the assistant is silent until it is handed back. */
+  handover: Handover | null
   /** Whether an answer to the customer's newest message waits for approval. */
   draftWaiting: boolean
   /** The newest message; null for a conversation that has none. */
@@ -46,25 +49,28 @@ export async function viewActivity(
   const isOver = !turn || turn.mode === 'human'
   const end = isOver ? null : await log.find<PublicValue | PrivateValue>(conversation, endKey(turn.id))
   return {
-    state: stateOf(desk, last, isOver || end !== null),
+    state: stateOf(desk, entries, isOver || end !== null),
     mode: modeOf(desk, integration),
     customerApproved: desk.approvedBy !== null,
     unread: await countUnread(log, conversation, desk.readTo, entries),
     assignee: desk.assignee,
     takenOverBy: desk.takenOverBy,
+    handover: desk.handover,
     draftWaiting: end?.entry.value.type === 'draft',
     lastRecord: last ? toRecord(last) : null,
   }
 }
 
-function stateOf(desk: DeskState, last: LogEntry<PublicValue> | undefined, isOver: boolean): ActivityState {
+function stateOf(desk: DeskState, newest: LogEntry<PublicValue>[], isOver: boolean): ActivityState {
+  const last = newest.at(-1)
   if (!last || (desk.resolvedAt !== null && last.position <= desk.resolvedAt)) return 'resolved'
+  if (desk.handover && isUnanswered(desk.handover, newest)) return 'waiting'
   if (last.value.actor === 'assistant') return 'answered'
   return isOver ? 'waiting' : 'answering'
 }
 
 /** How a message is answered that comes now. */
 function modeOf(desk: DeskState, integration: Pick<Integration, 'responder' | 'responseMode'> | null): TurnMode {
-  if (!integration || integration.responder === null || desk.takenOverBy !== null) return 'human'
+  if (!integration || integration.responder === null || isSilent(desk)) return 'human'
   return integration.responseMode === 'approval' && desk.approvedBy === null ? 'approval' : 'auto'
 }

@@ -8,12 +8,23 @@ export interface DeskState {
   approvedBy: string | null
   /** Who answers in the assistant's place; null: the assistant. */
   takenOverBy: string | null
+  /** Who has asked for a person, so that the assistant is silent; null: nobody, or it was handed back. */
+  handover: Handover | null
   /** The position of the newest message that was settled; null: nobody has said that it is. Whatever comes after is open. */
   resolvedAt: number | null
   /** The position of the newest message that somebody of the team has read; null: none. */
   readTo: number | null
   /** Whose conversation it is; null: everybody's. */
   assignee: Person | null
+}
+
+/** A wish for a person. */
+export interface Handover {
+  by: 'assistant' | 'customer'
+  /** Why, in the assistant's words. */
+  reason?: string
+  /** The position of the newest message then. What a person says after it is the answer. */
+  at: number
 }
 
 /** One of the people behind the chat. */
@@ -28,6 +39,7 @@ export type DeskEvent =
   | 'approval-revoked'
   | 'taken-over'
   | 'handed-back'
+  | 'handover'
   | 'resolved'
   | 'reopened'
   | 'read'
@@ -38,6 +50,7 @@ export type DeskEvent =
 const untouched: DeskState = {
   approvedBy: null,
   takenOverBy: null,
+  handover: null,
   resolvedAt: null,
   readTo: null,
   assignee: null,
@@ -61,6 +74,14 @@ const newest = async (log: ConversationLog, conversation: string): Promise<Event
 export const readDesk = async (log: ConversationLog, conversation: string): Promise<DeskState> =>
   stateOf(await newest(log, conversation))
 
+/** What else there is to say of a change. */
+export interface ChangeFacts {
+  reason?: string
+  turnId?: string
+  /** Names the change: it is made once, whatever came after it. */
+  once?: string
+}
+
 /**
  * Changes how a conversation stands. Where that is so already, nothing is stored.
  * @param by the person's name
@@ -73,20 +94,26 @@ export async function changeDesk(
   /** A key of the conversation: with it the change is held by what is there. */
   requires: string,
   change: (known: DeskState) => Partial<DeskState>,
+  { once, ...facts }: ChangeFacts = {},
 ): Promise<DeskState> {
   for (;;) {
+    if (once !== undefined && (await log.find(conversation, once))) return readDesk(log, conversation)
     const before = await newest(log, conversation)
     const known = stateOf(before)
     const state = { ...known, ...change(known) }
     if (sameState(known, state)) return state
-    const value: PrivateValue = { type: 'event', event, by, state }
+    const value: PrivateValue = { type: 'event', event, by, state, ...facts }
     const supersedes = before ? { supersedes: before.id } : {}
     // Who has only read has changed nothing that would bring the conversation to the top of the inbox.
-    const options = { keys: [deskKey], requires, isQuiet: event === 'read', ...supersedes }
+    const keys = once === undefined ? [deskKey] : [deskKey, once]
+    const options = { keys, requires, isQuiet: event === 'read', ...supersedes }
     const { outcome } = await log.append(conversation, 'private', value, options)
     if (outcome === 'stored') return state
   }
 }
+
+/** Whether the assistant is to be silent. */
+export const isSilent = ({ takenOverBy, handover }: DeskState): boolean => takenOverBy !== null || handover !== null
 
 const sameState = (one: DeskState, other: DeskState): boolean =>
   (Object.keys(one) as (keyof DeskState)[]).every(

@@ -4,11 +4,11 @@ import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { changeDesk } from './desk-state.ts'
 import type { DeskState, Person } from './desk-state.ts'
 import { draftOf, publishDraft, publishUndecided, rejectDraft, waitingDrafts } from './drafts.ts'
-import { endKey, noteKey, operatorKey } from './keys.ts'
+import { stopAnswers } from './handover.ts'
+import { noteKey, operatorKey } from './keys.ts'
 import { mismatch } from './receive.ts'
 import { privateView, publicView } from './records.ts'
 import type { OperatorRecord } from './records.ts'
-import { turnLane } from './turn-lane.ts'
 import { positionUpTo } from './unread.ts'
 import type { PrivateValue, PublicValue } from './values.ts'
 
@@ -105,18 +105,13 @@ export function createDesk(log: ConversationLog): Desk {
     async takeOver(conversation, by) {
       const { newest, requires } = await look(conversation)
       const state = await changeDesk(log, conversation, 'taken-over', by, requires, () => ({ takenOverBy: by }))
-      // What is being written stops; what has not begun finds out by itself.
-      for (const { value } of newest) {
-        const { turn } = value
-        if (!turn || turn.mode === 'human' || (await log.find(conversation, endKey(turn.id)))) continue
-        await log.append(conversation, turnLane(turn.id), { type: 'stop' }, { requires })
-      }
+      await stopAnswers(log, conversation, newest, requires)
       return state
     },
 
     async handBack(conversation, by) {
       const { requires } = await look(conversation)
-      return changeDesk(log, conversation, 'handed-back', by, requires, () => ({ takenOverBy: null }))
+      return changeDesk(log, conversation, 'handed-back', by, requires, () => ({ takenOverBy: null, handover: null }))
     },
 
     async resolve(conversation, by) {

@@ -5,6 +5,7 @@ import type { Appended, ConversationLog } from '../storage/log.ts'
 import { readDesk } from './desk-state.ts'
 import { publishUndecided } from './drafts.ts'
 import type { DraftEntry } from './drafts.ts'
+import { handOver } from './handover.ts'
 import { endKey, turnKey } from './keys.ts'
 import { persist } from './patience.ts'
 import type { PatienceOptions } from './patience.ts'
@@ -19,7 +20,10 @@ export interface EndOptions extends PatienceOptions {
 }
 
 /** What a turn came to, besides what was said. */
-export type Outcome = Pick<TurnEnd, 'failure' | 'stopped' | 'pending'>
+export interface Outcome extends Pick<TurnEnd, 'failure' | 'stopped' | 'pending'> {
+  /** The responder wants a person to go on. */
+  handover?: { reason?: string }
+}
 
 /** Its owner was lost in the middle of it. */
 export const interrupted: NonNullable<TurnEnd['failure']> = {
@@ -34,10 +38,10 @@ export async function endTurn(
   { conversation, turnId }: TurnRef,
   start: TurnStart,
   deltas: string[],
-  outcome: Outcome,
+  { handover, ...outcome }: Outcome,
 ): Promise<void> {
   const { log } = options
-  const ends: TurnEnd = { turnId, deltas: deltas.length, ...outcome }
+  const ends: TurnEnd = { turnId, deltas: deltas.length, ...outcome, ...(handover && { pending: 'human' as const }) }
   const body = deltas.join('')
   const data: RecordData = {
     ...(outcome.failure && { interrupted: true }),
@@ -51,7 +55,11 @@ export async function endTurn(
     if (Object.keys(data).length > 0) value.data = data
     return log.append(conversation, 'public', value, keys)
   }
-  await persist(options, undefined, commit).catch((error: unknown) => {
+  const end = async () => {
+    if (handover) await handOver(log, conversation, turnId, handover)
+    return commit()
+  }
+  await persist(options, undefined, end).catch((error: unknown) => {
     // Erased meanwhile, and to stay so.
     if (!isLogError(error, 'gone')) throw error
   })

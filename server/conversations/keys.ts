@@ -37,6 +37,9 @@ export const turnKey = (turnId: string): string => `turn:${turnId}`
 /** The key of a turn's end: an answer is published once, whoever publishes it. */
 export const endKey = (turnId: string): string => `end:${turnId}`
 
+/** The key of a turn's wish for a person. */
+export const handoverKey = (turnId: string): string => `handover:${turnId}`
+
 /** The key of a message that came with an idempotency key. */
 export const clientKey = (clientMessageId: string): string => `client:${clientMessageId}`
 

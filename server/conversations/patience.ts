@@ -44,7 +44,7 @@ export async function read<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 /** Yields what the responder says, and breaks off at once on abort, whether the responder listens to it or not. */
-export async function* untilAborted(pieces: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+export async function* untilAborted<T>(pieces: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = pieces[Symbol.asyncIterator]()
   const aborted = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason as Error)

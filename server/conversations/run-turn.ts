@@ -4,7 +4,7 @@ import type { Responder } from '../responders/responder.ts'
 import type { LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
 import { historyFor } from './context.ts'
-import { readDesk } from './desk-state.ts'
+import { isSilent, readDesk } from './desk-state.ts'
 import { endTurn, failureOf, interrupted } from './end-turn.ts'
 import type { EndOptions, Outcome } from './end-turn.ts'
 import { endKey, parseConversationKey, turnKey } from './keys.ts'
@@ -66,6 +66,7 @@ export async function runTurn(
   if (await trying(() => log.find(conversation, endKey(turnId)))) return end({})
   const pen = await trying(() => claimTurn(log, conversation, turnId, options.owner, state))
   if (!pen) return
+  if (state.handover) return end({ handover: state.handover })
   if (state.stopRequested) return end({ stopped: true })
   if (state.deltas.length > 0) return end({ failure: interrupted })
 
@@ -101,8 +102,7 @@ async function answer(
   const trying = <T>(work: () => Promise<T>) => persist(options, controller.signal, work)
   const names = parseConversationKey(ref.conversation)
   const responder = names && options.responderFor(names.integrationId)
-  if (!responder || (await trying(() => readDesk(log, ref.conversation))).takenOverBy !== null)
-    return { pending: 'human' }
+  if (!responder || isSilent(await trying(() => readDesk(log, ref.conversation)))) return { pending: 'human' }
   const { mayAnswer } = options
   if (mayAnswer && !(await trying(() => mayAnswer(names.integrationId, ref.turnId)))) return { pending: 'human' }
 
@@ -130,8 +130,15 @@ async function answer(
       ...(message.value.turn?.context && { context: message.value.turn.context }),
       signal: controller.signal,
     })
-    for await (const text of untilAborted(pieces, controller.signal)) {
-      if (text) await trying(() => pen.write({ type: 'delta', text }))
+    for await (const piece of untilAborted(pieces, controller.signal)) {
+      if (typeof piece !== 'string') {
+        const { reason } = piece
+        const handover = reason === undefined ? {} : { reason }
+        // Whoever takes the turn over after a crash goes on from here: it is no answer that broke off.
+        await trying(() => pen.write({ type: 'handover', ...handover }))
+        return { handover }
+      }
+      if (piece) await trying(() => pen.write({ type: 'delta', text: piece }))
       if (pen.state.stopRequested) throw new StopError()
     }
     return pen.state.deltas.length > 0 ? {} : { pending: 'human' }

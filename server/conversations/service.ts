@@ -11,6 +11,7 @@ import { viewCustomer } from './customer.ts'
 import type { CustomerView } from './customer.ts'
 import { createDesk } from './desk.ts'
 import type { Desk } from './desk.ts'
+import { askForPerson } from './handover.ts'
 import { history } from './history.ts'
 import type { HistoryQuery } from './history.ts'
 import { createInbox } from './inbox.ts'
@@ -80,6 +81,8 @@ export interface Conversations {
   resume(integrationId: string, conversationId: string, turnId: string, n: number): Promise<Sent | null>
   /** Asks for an answer to be stopped. @throws HttpError `not_found` */
   stop(integrationId: string, conversationId: string, turnId: string): Promise<void>
+  /** The customer wants a person. It may be asked for again. @throws HttpError `not_found` */
+  askForPerson(integrationId: string, conversationId: string): Promise<void>
   history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
   /** Everything, for operators. @throws HttpError `not_found` */
   records(conversation: string, query: HistoryQuery): Promise<RecordsPage>
@@ -213,6 +216,11 @@ export function createConversations(options: ConversationsOptions): Conversation
       const message = await messageOf(conversation, turnId)
       if (message.value.turn?.mode === 'human' || (await log.find(conversation, endKey(turnId)))) return
       await log.append(conversation, turnLane(turnId), { type: 'stop' }, { requires: turnKey(turnId) })
+    },
+
+    async askForPerson(integrationId, conversationId) {
+      const state = await askForPerson(log, conversationKey(integrationId, conversationId))
+      if (!state) throw new HttpError(404, 'not_found', 'There is no such conversation.')
     },
 
     history: (integrationId, conversationId, query) =>

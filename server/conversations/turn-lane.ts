@@ -17,6 +17,8 @@ export interface TurnState {
   /** Pieces of the answer so far. */
   deltas: string[]
   stopRequested: boolean
+  /** The responder has asked for a person. */
+  handover: { reason?: string } | null
   delivered: boolean
 }
 
@@ -27,6 +29,7 @@ export const emptyTurn = (): TurnState => ({
   claimed: false,
   deltas: [],
   stopRequested: false,
+  handover: null,
   delivered: false,
 })
 
@@ -67,6 +70,7 @@ function fold(state: TurnState, { id, position, value }: LogEntry<TurnValue>, fr
   state.cursor = id
   if (value.type === 'claim') state.claimed = true
   if (value.type === 'stop') state.stopRequested = true
+  if (value.type === 'handover') state.handover = value.reason === undefined ? {} : { reason: value.reason }
   if (value.type === 'delivered') state.delivered = true
   if (value.type === 'delta') {
     state.deltas.push(value.text)

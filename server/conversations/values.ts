@@ -25,7 +25,7 @@ export interface TurnEnd {
   deltas: number
   failure?: { code: FailureCode; message: string; retryable: boolean }
   stopped?: boolean
-  /** The responder had nothing to say: a person is to answer. */
+  /** The responder had nothing to say, or nothing more: a person is to answer. */
   pending?: 'human'
 }
 
@@ -63,7 +63,16 @@ export type PrivateValue =
   /** What people tell each other. */
   | { type: 'note'; body: string; by: string }
   /** A decision about the conversation, and how it stands since. */
-  | { type: 'event'; event: DeskEvent; by: string; state: DeskState }
+  | {
+      type: 'event'
+      event: DeskEvent
+      by: string
+      state: DeskState
+      /** Why the assistant asks for a person. */
+      reason?: string
+      /** Whose message somebody is to go on with. */
+      turnId?: string
+    }
 
 /** An entry of a turn's lane. */
 export type TurnValue =
@@ -74,6 +83,8 @@ export type TurnValue =
   | { type: 'beat' }
   /** The customer wants the answer stopped. */
   | { type: 'stop' }
+  /** The responder wants a person to go on. */
+  | { type: 'handover'; reason?: string }
   /** `done` went out to a client: the same text sent again is a new message. */
   | { type: 'delivered' }
   /** A mark without a message: its send never reached the log. */

@@ -1,9 +1,12 @@
 /** The responder of library users: any function that gives text. */
-import { ResponderError } from './responder.ts'
-import type { Responder, ResponderRequest } from './responder.ts'
+import { ResponderError, handover, isHandover } from './responder.ts'
+import type { Responder, ResponderPiece, ResponderRequest, ResponderSignal } from './responder.ts'
 
-/** What such a function may return: a whole answer, or its pieces as they come. */
-export type ResponderAnswer = string | AsyncIterable<string> | ReadableStream<string>
+/**
+ * What such a function may return: a whole answer, or its pieces as they come. `{ type: 'handover', reason? }`, by itself or
+ * after some pieces, asks for a person.
+ */
+export type ResponderAnswer = string | ResponderSignal | AsyncIterable<ResponderPiece> | ReadableStream<ResponderPiece>
 
 /**
  * Writes an answer. An AI SDK stream drops in: `({ text, signal }) => streamText({ model, prompt: text, abortSignal: signal }).textStream`.
@@ -18,8 +21,10 @@ export function createFunctionResponder(fn: ResponderFunction): Responder {
       const answer: unknown = await fn(request)
       if (typeof answer === 'string') {
         if (answer) yield answer
+      } else if (isHandover(answer)) {
+        yield handover(answer.reason)
       } else if (isAsyncIterable(answer)) {
-        for await (const piece of answer) yield asText(piece)
+        for await (const piece of answer) yield asPiece(piece)
       } else if (answer instanceof ReadableStream) {
         yield* readAll(answer)
       } else {
@@ -36,10 +41,10 @@ export function createFunctionResponder(fn: ResponderFunction): Responder {
 }
 
 /** Not every runtime's ReadableStream is an async iterable. */
-async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<string> {
+async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<ResponderPiece> {
   const reader = stream.getReader()
   try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) yield asText(step.value)
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield asPiece(step.value)
   } finally {
     void reader.cancel().catch(() => {})
   }
@@ -48,8 +53,9 @@ async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<string>
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === 'function'
 
-function asText(piece: unknown): string {
+function asPiece(piece: unknown): ResponderPiece {
   if (typeof piece === 'string') return piece
+  if (isHandover(piece)) return handover(piece.reason)
   throw new ResponderError('responder_failed', 'The function gave a piece that is not text. Yield strings only.', {
     isRetryable: false,
   })

@@ -1,6 +1,8 @@
 /** A language model behind any OpenAI-compatible chat-completions endpoint: OpenAI, Ollama, vLLM, LM Studio and others. */
 import { ask, defaultFetch, joined, mediaType, readEvents, readText, statusError } from './http.ts'
 import type { Fetch } from './http.ts'
+import { handoverTool, listenForHandover } from './openai-handover.ts'
+import type { HandoverListener } from './openai-handover.ts'
 import { ResponderError } from './responder.ts'
 import type { Responder, ResponderRequest } from './responder.ts'
 
@@ -19,6 +21,11 @@ export interface OpenAIResponderOptions {
   systemPrompt?: string
   /** Longest answer, in tokens. An answer that reaches it is marked as broken off. @default the service's own */
   maxOutputTokens?: number
+  /**
+   * Whether the model may ask for a person, by a tool `hand_over_to_person` that it is offered. The assistant is silent after
+   * that until somebody hands the conversation back. Model and service have to know tools. @default false
+   */
+  handover?: boolean
   /** Further fields of the request: `temperature`, `seed` … @default none */
   body?: Record<string, unknown>
   /** Further request headers. @default none */
@@ -43,6 +50,7 @@ interface Spoken {
   refusal?: unknown
   reasoning?: unknown
   reasoning_content?: unknown
+  tool_calls?: unknown
 }
 
 const who = 'The model service'
@@ -66,7 +74,7 @@ export function createOpenAIResponder(options: OpenAIResponderOptions): Responde
       request.signal.addEventListener('abort', leave)
       if (request.signal.aborted) leave()
       let linger: ReturnType<typeof setTimeout> | undefined
-      const progress: Progress = { hasText: false }
+      const progress: Progress = { hasText: false, tools: listenForHandover() }
       try {
         const { signal } = controller
         const body = JSON.stringify({
@@ -74,6 +82,7 @@ export function createOpenAIResponder(options: OpenAIResponderOptions): Responde
           model,
           messages: messagesFor(request, options),
           stream: true,
+          ...toolsOf(options),
           ...limit(url, options),
         })
         const response = await ask({ url, headers, body, fetch, signal, who })
@@ -98,6 +107,8 @@ export function createOpenAIResponder(options: OpenAIResponderOptions): Responde
         clearTimeout(linger)
         request.signal.removeEventListener('abort', leave)
       }
+      const wish = options.handover ? progress.tools.heard() : null
+      if (wish) return yield wish
       judge(progress)
     },
   }
@@ -105,6 +116,7 @@ export function createOpenAIResponder(options: OpenAIResponderOptions): Responde
 
 interface Progress {
   hasText: boolean
+  tools: HandoverListener
   finish?: string
 }
 
@@ -116,8 +128,9 @@ function* piecesOf(completion: Completion, progress: Progress, apiKey: string | 
     const spoken = choice.delta ?? choice.message
     const text = textOf(spoken?.content) || textOf(spoken?.refusal)
     if (text) progress.hasText = true
+    progress.tools.hear(spoken?.tool_calls)
     // An empty piece shows that a model is at work which thinks before it speaks.
-    if (text || spoken?.reasoning || spoken?.reasoning_content) yield text
+    if (text || spoken?.reasoning || spoken?.reasoning_content || spoken?.tool_calls) yield text
     if (choice.finish_reason) progress.finish = choice.finish_reason
     else if (choice.message) progress.finish ??= 'stop'
   }
@@ -144,6 +157,12 @@ function messagesFor({ history, text }: ResponderRequest, { systemPrompt }: Open
     ...history.map(({ role, body }) => ({ role: role === 'customer' ? 'user' : 'assistant', content: body })),
     { role: 'user', content: text },
   ]
+}
+
+function toolsOf({ handover, body }: OpenAIResponderOptions): { tools?: unknown[] } {
+  if (!handover) return {}
+  const others: unknown = body?.['tools']
+  return { tools: [...(Array.isArray(others) ? (others as unknown[]) : []), handoverTool] }
 }
 
 /** OpenAI's newer models refuse the old name of this field, and most other services do not know the new one. */

@@ -24,15 +24,35 @@ export interface ResponderRequest {
   signal: AbortSignal
 }
 
+/** The responder wants a person to go on. What it has said is published, and the assistant is silent until handed back. */
+export interface ResponderSignal {
+  type: 'handover'
+  /** Why, for the people behind the chat; the customer never sees it. Cut at 1,000 characters. @default none */
+  reason?: string
+}
+
+/** What a responder yields: text, or a sign, which ends the answer. */
+export type ResponderPiece = string | ResponderSignal
+
+/** Asks for a person. What is no text, or an empty one, is no reason. */
+export function handover(reason?: unknown): ResponderSignal {
+  const words = typeof reason === 'string' ? reason.trim().slice(0, 1_000) : ''
+  return { type: 'handover', ...(words && { reason: words }) }
+}
+
+/** Whether something that a responder gives asks for a person. */
+export const isHandover = (piece: unknown): piece is ResponderSignal =>
+  typeof piece === 'object' && (piece as Partial<ResponderSignal> | null)?.type === 'handover'
+
 /** Writes answers. `respond` may be called many times at once. */
 export interface Responder {
   /** What it is: `echo`, `openai`, `webhook`, `function`. Shown to operators. */
   readonly kind: string
   /**
-   * Yields the pieces of the answer as they come; the answer is their concatenation.
+   * Yields the pieces of the answer as they come; the answer is their concatenation. A `ResponderSignal` ends it.
    * @throws ResponderError, or anything: any other error is a `responder_failed`
    */
-  respond(request: ResponderRequest): AsyncIterable<string>
+  respond(request: ResponderRequest): AsyncIterable<ResponderPiece>
 }
 
 /** Why an answer failed. */

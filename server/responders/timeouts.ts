@@ -1,6 +1,6 @@
 /** What no responder may do, however it is made: keep a turn waiting for ever, or never stop talking. */
-import { ResponderError } from './responder.ts'
-import type { Responder } from './responder.ts'
+import { ResponderError, handover, isHandover } from './responder.ts'
+import type { Responder, ResponderPiece } from './responder.ts'
 
 /** Options of `withTimeouts`. */
 export interface TimeoutOptions {
@@ -40,7 +40,7 @@ export function withTimeouts(responder: Responder, options: TimeoutOptions = {})
       if (request.signal.aborted) leave()
 
       const total = after(totalMs, 'The answer did not end')
-      let iterator: AsyncIterator<string> | undefined
+      let iterator: AsyncIterator<ResponderPiece> | undefined
       let chars = 0
       try {
         if (controller.signal.aborted) await givenUp
@@ -50,6 +50,7 @@ export function withTimeouts(responder: Responder, options: TimeoutOptions = {})
             chars > 0 ? after(nextPieceMs, 'No further piece came') : after(firstPieceMs, 'No answer came')
           const step = await Promise.race([iterator.next(), givenUp]).finally(() => clearTimeout(silence))
           if (step.done) return
+          if (isHandover(step.value)) return yield handover(step.value.reason)
           const piece = step.value.slice(0, maxChars - chars)
           chars += piece.length
           if (piece.length < step.value.length) {

@@ -1,8 +1,8 @@
 /** A responder in the site owner's own code, in any language: a signed POST, answered with text. */
 import { ask, defaultFetch, joined, mediaType, readEvents, readText, statusError } from './http.ts'
 import type { Fetch } from './http.ts'
-import { ResponderError } from './responder.ts'
-import type { Responder } from './responder.ts'
+import { ResponderError, handover } from './responder.ts'
+import type { Responder, ResponderPiece } from './responder.ts'
 import { sign } from './signature.ts'
 
 /** Options of `createWebhookResponder`. */
@@ -26,11 +26,12 @@ const who = 'The webhook'
 /**
  * Posts `{ turnId, integrationId, conversationId, text, history, context? }` with `Lumika-Event-Id: <turnId>` and
  * `Lumika-Signature` (see `verify`). The answer is one of
- * - `application/json`: `{ "text": "…" }`
+ * - `application/json`: `{ "text": "…", "handover"?: true | { "reason": "…" } }`, the text left out or not
  * - `text/plain`: the text, streamed as it comes
  * - `text/event-stream`: unnamed events, each a `{ "delta": "…" }`, a `{ "text": "…" }` or plain text, until the
- *   connection is closed or an event `[DONE]`; an `{ "error": … }` is a failure
+ *   connection is closed or an event `[DONE]`; an `{ "error": … }` is a failure; `{ "handover": … }` is the end
  * - status 204: no answer; a person may give one
+ * `handover` asks for a person: the assistant is silent from then on until it is handed back.
  * @throws TypeError when the address, the secret or a header cannot be used
  */
 export function createWebhookResponder(options: WebhookResponderOptions): Responder {
@@ -66,19 +67,24 @@ export function createWebhookResponder(options: WebhookResponderOptions): Respon
   }
 }
 
-function* whole(json: string): Generator<string> {
-  const text = objectIn(json)?.['text']
+function* whole(json: string): Generator<ResponderPiece> {
+  const object = objectIn(json) ?? {}
+  const text = object['text'] ?? (object['handover'] ? '' : undefined)
   if (typeof text !== 'string') throw failed('answered with JSON that is not { "text": "…" }.')
   if (text) yield text
+  if (object['handover']) yield handoverOf(object['handover'])
 }
 
-async function* deltas(events: AsyncIterable<string>): AsyncGenerator<string> {
+const handoverOf = (given: unknown): ResponderPiece => handover((given as { reason?: unknown }).reason)
+
+async function* deltas(events: AsyncIterable<string>): AsyncGenerator<ResponderPiece> {
   for await (const data of events) {
     if (data.trim() === '[DONE]') return
     const object = objectIn(data)
     if (object?.['error']) throw failed('reported an error in its answer.', true)
     const text = object ? (object['delta'] ?? object['text']) : data
     if (typeof text === 'string') yield text
+    if (object?.['handover']) return yield handoverOf(object['handover'])
   }
 }
 

@@ -1,6 +1,6 @@
-/** `/conversation`: send, resume, stop, history. */
+/** `/conversation`: send, resume, stop, history, and asking for a person. */
 import type { H3 } from 'h3'
-import { paths } from '../../protocol.ts'
+import { paths, personPath } from '../../protocol.ts'
 import { invalidToken } from '../access/tokens.ts'
 import { conversationKey, mintedConversationId } from '../conversations/keys.ts'
 import type { Conversations, Sent } from '../conversations/service.ts'
@@ -153,9 +153,23 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
     return empty(204, headers)
   }
 
+  const person = async (caller: Caller): Promise<Response> => {
+    const { integration, params, headers } = caller
+    const conversationId = read.requiredConversationId(params)
+    await caller.checkIdentity(conversationId)
+    await limits.read(caller)
+    try {
+      await conversations.askForPerson(integration.id, conversationId)
+    } catch (error) {
+      throw await guessed(caller, error)
+    }
+    return empty(204, headers)
+  }
+
   app.all(paths.sse, gated(options, { methods: ['GET', 'POST'], sends: true }, send))
   app.all(paths.history, gated(options, { methods: ['GET'], sends: false }, history))
   app.all(paths.stop, gated(options, { methods: ['POST'], sends: true }, stop))
+  app.all(personPath, gated(options, { methods: ['POST'], sends: true }, person))
 }
 
 /** Stands for the id the server is about to mint. */

@@ -20,11 +20,14 @@ export interface Happening {
   recordId: string
   /** When that was stored, RFC 3339. */
   at: string
+  /** The id of what brought it about, where the same record may bring it about again. */
+  cause?: string
 }
 
 /**
  * What an entry means. A conversation waits for a person where a message is answered by people only, or its answer came to
- * nothing, or to a draft; it is about the customer's message, so that it is told once for each.
+ * nothing, or to a draft, or where somebody asks for one; it is about the customer's message, so that it is told once for
+ * each, and once more when the customer asks.
  */
 export async function happeningsOf(
   log: ConversationLog,
@@ -42,6 +45,12 @@ export async function happeningsOf(
     return turn?.mode === 'human' ? [created, about('conversation.waiting', lane, entry)] : [created]
   }
   const value = entry.value as PrivateValue
+  if (value.type === 'event' && value.event === 'handover' && value.turnId !== undefined) {
+    const asked = await log.find(conversation, turnKey(value.turnId))
+    if (!asked) return []
+    const waiting = about('conversation.waiting', 'public', asked.entry)
+    return [value.by === 'customer' ? { ...waiting, at: entry.createdAt, cause: entry.id } : waiting]
+  }
   if (value.type !== 'draft' && value.type !== 'turn-end') return []
   const asked = await log.find(conversation, turnKey(value.ends.turnId))
   return [
@@ -51,8 +60,10 @@ export async function happeningsOf(
 }
 
 /** The id of an event: the same whoever works it out, and whenever. */
-export const eventIdOf = async (webhookId: string, { event, conversation, recordId }: Happening): Promise<string> =>
-  `evt_${(await sha256(`${webhookId} ${event} ${conversation} ${recordId}`)).slice(0, 32)}`
+export const eventIdOf = async (
+  webhookId: string,
+  { event, conversation, recordId, cause }: Happening,
+): Promise<string> => `evt_${(await sha256(`${webhookId} ${event} ${conversation} ${cause ?? recordId}`)).slice(0, 32)}`
 
 /** The body that is sent; null when the record was erased. */
 export async function bodyOf(log: ConversationLog, id: string, happening: Happening): Promise<string | null> {

@@ -90,6 +90,6 @@ export const requestFor = (parts: Partial<ResponderRequest> = {}): ResponderRequ
 /** All pieces of an answer. */
 export async function piecesOf(responder: Responder, parts: Partial<ResponderRequest> = {}): Promise<string[]> {
   const pieces: string[] = []
-  for await (const piece of responder.respond(requestFor(parts))) pieces.push(piece)
+  for await (const piece of responder.respond(requestFor(parts))) if (typeof piece === 'string') pieces.push(piece)
   return pieces
 }

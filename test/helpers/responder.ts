@@ -1,5 +1,5 @@
 /** A responder that counts, and says what a test tells it to. */
-import type { Responder, ResponderRequest } from '../../server/responders/responder.ts'
+import type { Responder, ResponderPiece, ResponderRequest } from '../../server/responders/responder.ts'
 
 /** A responder under a test's control. */
 export interface SpyResponder extends Responder {
@@ -9,7 +9,11 @@ export interface SpyResponder extends Responder {
 
 /** Makes a responder that answers with `say`; by default with `You said: <text>` in three pieces. */
 export function spyResponder(
-  say: (request: ResponderRequest) => AsyncIterable<string> | Iterable<string> = ({ text }) => ['You ', 'said: ', text],
+  say: (request: ResponderRequest) => AsyncIterable<ResponderPiece> | Iterable<ResponderPiece> = ({ text }) => [
+    'You ',
+    'said: ',
+    text,
+  ],
 ): SpyResponder {
   const requests: ResponderRequest[] = []
   return {

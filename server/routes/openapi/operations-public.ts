@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { configAnswer } from './accounts.ts'
 import { answer } from './named.ts'
 import type { Operation } from './operation.ts'
-import { historyQuery, sendQuery, stopForm } from './queries.ts'
+import { historyQuery, personForm, sendQuery, stopForm } from './queries.ts'
 import { historyPage, streamEvent } from './records.ts'
 
 const stream = {
@@ -58,6 +58,20 @@ export const publicOperations = {
     status: 204,
     errors: {
       400: ['invalid_conversation_id', 'invalid_turn_id'],
+      404: ['not_found'],
+      413: ['body_too_large'],
+      415: ['unsupported_media_type'],
+    },
+  },
+  'POST /conversation/person': {
+    summary: 'Asks for a person',
+    description:
+      'The assistant is silent from then on, until somebody of the team hands the conversation back to it. May be called again.',
+    by: 'token',
+    form: personForm,
+    status: 204,
+    errors: {
+      400: ['invalid_conversation_id'],
       404: ['not_found'],
       413: ['body_too_large'],
       415: ['unsupported_media_type'],

@@ -102,4 +102,6 @@ export const historyQuery = z.object({
   ...proof,
 })
 
+export const personForm = z.object({ conversationId, ...proof })
+
 export const stopForm = z.object({ conversationId, turnId: z.string().regex(/^[A-Za-z0-9_-]{1,48}$/), ...proof })

@@ -8,6 +8,17 @@ const json = z.record(z.string(), z.unknown())
 
 const person = answer('Person', z.strictObject({ id: z.string(), name: z.string() }))
 
+const handover = answer(
+  'Handover',
+  z.strictObject({
+    by: z.enum(['assistant', 'customer']),
+    reason: z.string().optional().describe("Why, in the assistant's words."),
+    at: z.int().describe('The position of the newest message then.'),
+  }),
+)
+  .nullable()
+  .describe('Who has asked for a person; the assistant is silent until it is handed back.')
+
 /** A conversation's key, wherever a path or an answer holds one. */
 export const key = z.string().describe('Names a conversation in `/api`.')
 
@@ -67,6 +78,7 @@ export const stateAnswer = answer(
       z.strictObject({
         approvedBy: z.string().nullable().describe('Who lets the answers to this customer go out by themselves.'),
         takenOverBy: z.string().nullable().describe("Who answers in the assistant's place."),
+        handover,
         resolvedAt: z.int().nullable().describe('The position of the newest message that was settled.'),
         readTo: z.int().nullable().describe('The position of the newest message that the team has read.'),
         assignee: person.nullable(),
@@ -89,6 +101,7 @@ const activity = answer(
     unread: z.int().min(0).max(100).describe("The customer's messages that nobody of the team has read; 100: or more."),
     assignee: person.nullable(),
     takenOverBy: z.string().nullable(),
+    handover,
     draftWaiting: z.boolean(),
     lastRecord: conversationRecord.nullable(),
     updatedAt: timestamp,

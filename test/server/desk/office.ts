@@ -30,6 +30,8 @@ export interface Office {
   /** Waits for so many drafts, and gives all there are. */
   drafts(count: number): Promise<OperatorRecord[]>
   activity(): Promise<ActivityView>
+  /** The inbox in one state. */
+  listed(state: string): Promise<ActivityView[]>
 }
 
 let count = 0
@@ -80,6 +82,7 @@ export function officeOf(world: World, conversationId: string, place: Place): Of
       await expect.poll(async () => (await found()).length, { timeout: 10_000 }).toBe(wanted)
       return found()
     },
+    listed: async (state) => (await read<{ activities: ActivityView[] }>(`/activities?state=${state}`)).activities,
     async activity() {
       const { activities } = await read<{ activities: (ActivityView & { key: string })[] }>('/activities?limit=200')
       return activities.find((each) => each.key === key) as ActivityView

@@ -139,6 +139,7 @@ describe('the description', () => {
     const stream = (await send('Once more')).text
     const turnId = /"turnId":"([^"]+)"/.exec(stream)?.[1] ?? ''
     await ask('POST /conversation/stop', { query: { conversationId, turnId } })
+    await ask('POST /conversation/person', { query: { conversationId } })
     await ask('GET /api/conversations/:key', { path })
     await ask('GET /api/conversations/:key/records', { path })
     await ask('GET /api/conversations/:key/writing', { path })
