@@ -17,6 +17,8 @@ import type { Assets } from './assets.ts'
 import { createLive } from './conversations/live.ts'
 import { createPresence } from './conversations/presence.ts'
 import { createTrial } from './conversations/responder-trial.ts'
+import { createRetention } from './conversations/retention.ts'
+import type { RetentionOptions } from './conversations/retention.ts'
 import { createConversations } from './conversations/service.ts'
 import { HttpError } from './errors.ts'
 import { createBudget, dropCounts } from './limits/budget.ts'
@@ -85,6 +87,8 @@ export interface LumikaOptions {
   leaseMs?: number
   /** How webhooks are sent. @default by `fetch`, to addresses that are not private as they are written */
   webhooks?: WebhookSettings
+  /** How often conversations are looked for that were kept long enough. @default every minute */
+  retention?: Pick<RetentionOptions, 'sweepMs' | 'pauseMs'>
 }
 
 /** A running server without a socket. */
@@ -148,6 +152,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
   })
   await conversations.recover()
+  const retention = createRetention({ ...options.retention, log, audit, logger, now, integrations: registry.list })
   const presence = createPresence({ log, now, tell: (event) => live.tell(event) })
   const live = createLive({ log, present: presence.all })
 
@@ -211,6 +216,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
       live.close()
       presence.close()
       closing.abort()
+      await retention.close()
       await conversations.close(graceMs)
       await webhooks.close(graceMs)
       await usage.close()

@@ -37,6 +37,7 @@ const texts: Record<string, string> = {
   'draft-rejected': 'rejected a draft',
   'conversation-exported': 'exported a conversation',
   'conversation-erased': 'erased a conversation',
+  'conversation-expired': 'erased a conversation that was kept long enough',
 }
 
 /** What somebody did, in words that follow their name. What a newer server calls otherwise is told as it calls it. */

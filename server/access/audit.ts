@@ -28,6 +28,7 @@ export type AuditAction =
   | 'draft-rejected'
   | 'conversation-exported'
   | 'conversation-erased'
+  | 'conversation-expired'
 
 /** What else a line says. */
 export interface AuditFacts {

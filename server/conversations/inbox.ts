@@ -75,7 +75,10 @@ export function createInbox({ log, logger, moved, sortMs = 5_000 }: InboxOptions
       await Promise.all(
         stale.map(async ({ conversation, stamp = '' }) => {
           await moved?.(conversation)
-          await log.label(conversation, stamp, labelsOf(await viewActivity(log, conversation, null)))
+          const view = await viewActivity(log, conversation, null)
+          // An erasure broke off, or something came in the moment of it and was refused.
+          if (!view.lastRecord && (await log.removeIf(conversation, { public: null, private: null }))) return
+          await log.label(conversation, stamp, labelsOf(view))
         }),
       )
       left = new Set(conversations.map(({ conversation, stamp }) => `${conversation} ${stamp}`))
@@ -119,9 +122,9 @@ export function createInbox({ log, logger, moved, sortMs = 5_000 }: InboxOptions
   }
 }
 
-/** Whether a conversation that stands so belongs to a state: it may have changed since it was sorted in. */
+/** Whether a conversation that stands so belongs to a state: it may have changed since it was sorted in, or be erased. */
 export const isIn = (view: ActivityView, state: InboxState | undefined, operatorId: string): boolean =>
-  state === undefined || labelsOf(view).includes(labelOf(state, operatorId))
+  state === undefined ? view.lastRecord !== null : labelsOf(view).includes(labelOf(state, operatorId))
 
 /** The states a conversation is in, as labels of the log. */
 function labelsOf({ state, draftWaiting, unread, assignee, lastRecord }: ActivityView): string[] {

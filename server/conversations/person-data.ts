@@ -1,7 +1,8 @@
 /** A person's data: all of it in one file, and its erasure. */
 import type { Audit } from '../access/audit.ts'
 import { sha256 } from '../random.ts'
-import type { ConversationLog } from '../storage/log.ts'
+import { isLogError } from '../storage/log.ts'
+import type { ConversationLog, ReadTo } from '../storage/log.ts'
 import { parseConversationKey } from './keys.ts'
 import { records } from './records.ts'
 import type { OperatorRecord } from './records.ts'
@@ -25,6 +26,12 @@ export async function* exported(
   }
 }
 
+/** Where an erasure is named in the audit trail: by this life of the conversation. The same customer may come back, and be erased again. */
+const proofOf = (newestId: string): string => `erased:${newestId}`
+
+/** Who erases what nobody has asked to be erased. */
+const system = { id: 'system', name: 'Lumika' }
+
 /**
  * Erases a conversation: records, notes, drafts, what is being written, and its place in the inbox. The proof is written
  * first, and once: should the erasure break off, the same call carries on.
@@ -36,9 +43,45 @@ export async function erase(
   by: { id: string; name: string },
 ): Promise<void> {
   const { entries } = await log.before(conversation, 'public', null, 1)
-  const { integrationId = '' } = parseConversationKey(conversation) ?? {}
-  // The newest record stands for this life of the conversation: the same customer may come back, and be erased again.
-  const once = entries[0] && `erased:${entries[0].id}`
-  if (once) await audit.note(by, 'conversation-erased', await sha256(conversation), { integrationId, once })
+  if (entries[0]) await prove(audit, by, 'conversation-erased', conversation, entries[0].id)
   await log.remove(conversation)
+}
+
+/**
+ * Erases a conversation that is too old, unless somebody has gone on with it since it was read. The proof is written when it
+ * is gone, whoever has seen to that: should this break off in between, the same call writes it.
+ * @returns whether it is gone
+ */
+export async function expire(
+  log: ConversationLog,
+  audit: Pick<Audit, 'note'>,
+  conversation: string,
+  readTo: ReadTo,
+): Promise<boolean> {
+  const isGone = (await log.removeIf(conversation, readTo)) || !(await isHeld(log, conversation, readTo))
+  if (isGone && readTo.public) await prove(audit, system, 'conversation-expired', conversation, readTo.public)
+  return isGone
+}
+
+async function prove(
+  audit: Pick<Audit, 'note'>,
+  by: { id: string; name: string },
+  action: 'conversation-erased' | 'conversation-expired',
+  conversation: string,
+  newestId: string,
+): Promise<void> {
+  const { integrationId = '' } = parseConversationKey(conversation) ?? {}
+  await audit.note(by, action, await sha256(conversation), { integrationId, once: proofOf(newestId) })
+}
+
+/** Whether a conversation still is the one that was read, and not one that began anew. */
+async function isHeld(log: ConversationLog, conversation: string, readTo: ReadTo): Promise<boolean> {
+  if (!readTo.public) return true
+  try {
+    await log.before(conversation, 'public', readTo.public, 1)
+    return true
+  } catch (error) {
+    if (isLogError(error, 'cursor_not_found')) return false
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 /** Files of lines that survive a crash: written at the end, made durable before anybody is told, mended when torn. */
 import * as nodeFs from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { pieceName, quarantineOf } from './filesystem-quarantine.ts'
 import { LogError } from './log.ts'
 
 /** The part of `node:fs/promises` that is used. */
@@ -134,14 +135,14 @@ export function createFiles({ base, fs = nodeFs, onAlert }: FilesOptions): Files
 
     quarantine: (path, offset, bytes) =>
       guarded(async () => {
-        const folder = join(base, 'quarantine')
+        const folder = quarantineOf(base)
         await makeFolder(folder, true)
-        // The name says where it comes from; long ones lose their beginning, which is the less telling end.
-        const name = `${relative(base, path).replaceAll(/[\\/]/g, '~')}.${offset}`.slice(-240)
-        const handle = await fs.open(join(folder, name), 'wx', 0o600).catch((error: unknown) => {
-          if (codeOf(error) === 'EEXIST') return null
-          throw error
-        })
+        const handle = await fs
+          .open(join(folder, pieceName(base, path, offset)), 'wx', 0o600)
+          .catch((error: unknown) => {
+            if (codeOf(error) === 'EEXIST') return null
+            throw error
+          })
         if (!handle) return
         try {
           await handle.writeFile(bytes)

@@ -12,6 +12,7 @@ import { pathsOf, turnLaneOf } from './file-names.ts'
 import { createFiles, guarded, unlessMissing } from './files.ts'
 import type { FileSystem, Files, LineFile } from './files.ts'
 import { createInboxFile } from './filesystem-inbox.ts'
+import { piecesOf } from './filesystem-quarantine.ts'
 import { sweepTurns } from './filesystem-sweep.ts'
 import { addToIndex, buildIndex, dropFromIndex } from './filesystem-index.ts'
 import type { ConversationIndex } from './filesystem-index.ts'
@@ -106,7 +107,9 @@ function createStoredConversation(
     async remove(lane) {
       assertHeld()
       if (lane === undefined) {
-        await files.remove([paths.laneFile('public'), paths.laneFile('private'), paths.turns], true)
+        const pieces = await guarded(() => piecesOf(base, paths, fs))
+        // The messages go last: should this break off, what is left is still the conversation, and never another one's notes.
+        await files.remove([...pieces, paths.laneFile('private'), paths.turns, paths.laneFile('public')], true)
         return
       }
       const starts = index?.starts.get(lane) ?? []

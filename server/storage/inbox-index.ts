@@ -86,7 +86,7 @@ export function createInboxIndex(): InboxIndex {
       unlabelled.delete(conversation)
     },
 
-    page({ scope, label, unfinished: onlyUnfinished, unlabelled: onlyUnlabelled, cursor, limit = 50 }) {
+    page({ scope, label, unfinished: onlyUnfinished, unlabelled: onlyUnlabelled, first, cursor, limit = 50 }) {
       if (onlyUnlabelled) {
         const found = firstOf(unlabelled, limit)
         return {
@@ -98,7 +98,8 @@ export function createInboxIndex(): InboxIndex {
         const found = [...unfinished].filter((one) => scope === undefined || scopeOf(one) === scope).map(describe)
         return { conversations: found.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)), cursor: null }
       }
-      const page = orders.get(nameOf(scope, label))?.page(cursor ?? null, limit) ?? { conversations: [], cursor: null }
+      const order = orders.get(nameOf(scope, label))
+      const page = order?.page(cursor ?? null, limit, first === 'oldest') ?? { conversations: [], cursor: null }
       return { conversations: page.conversations.map(describe), cursor: page.cursor }
     },
   }

@@ -10,13 +10,22 @@ interface Slot {
 export interface InboxOrder {
   add(at: number, conversation: string): void
   delete(at: number, conversation: string): void
-  /** The newest conversations older than the cursor; from the newest on when it is null. */
-  page(cursor: string | null, limit: number): { conversations: string[]; cursor: string | null }
+  /** The newest conversations older than the cursor, from the newest on when it is null; or the other way round. */
+  page(cursor: string | null, limit: number, isOldestFirst?: boolean): OrderPage
+}
+
+/** A part of it. */
+export interface OrderPage {
+  conversations: string[]
+  /** Null at the end. */
+  cursor: string | null
 }
 
 export function createInboxOrder(): InboxOrder {
   let slots: Slot[] = []
   let free = 0
+  /** Before it no slot is taken: conversations leave the old end, and nobody is to step over what they left again and again. */
+  let oldest = 0
 
   /** Index of the first slot that is not before the given place. */
   function indexOf(at: number, conversation: string): number {
@@ -30,6 +39,17 @@ export function createInboxOrder(): InboxOrder {
     return low
   }
 
+  function forward(from: ReturnType<typeof parseCursor> | null, limit: number): OrderPage {
+    const found: Slot[] = []
+    for (let index = from ? indexOf(from.at, from.conversation) : oldest; index < slots.length; index++) {
+      const slot = slots[index] as Slot
+      if (!slot.isTaken || (from && compare(slot, from.at, from.conversation) === 0)) continue
+      if (found.length === limit) return { conversations: names(found), cursor: toCursor(found.at(-1) as Slot) }
+      found.push(slot)
+    }
+    return { conversations: names(found), cursor: null }
+  }
+
   return {
     add(at, conversation) {
       const index = indexOf(at, conversation)
@@ -39,6 +59,7 @@ export function createInboxOrder(): InboxOrder {
         found.isTaken = true
       } else if (index === slots.length) slots.push({ at, conversation, isTaken: true })
       else slots.splice(index, 0, { at, conversation, isTaken: true })
+      oldest = Math.min(oldest, index)
     },
 
     delete(at, conversation) {
@@ -49,11 +70,14 @@ export function createInboxOrder(): InboxOrder {
       if (free > 64 && free > slots.length / 2) {
         slots = slots.filter((one) => one.isTaken)
         free = 0
+        oldest = 0
       }
+      while (oldest < slots.length && !slots[oldest]?.isTaken) oldest++
     },
 
-    page(cursor, limit) {
+    page(cursor, limit, isOldestFirst = false) {
       const from = cursor === null ? null : parseCursor(cursor)
+      if (isOldestFirst) return forward(from, limit)
       let index = from ? indexOf(from.at, from.conversation) : slots.length
       const found: Slot[] = []
       while (index-- > 0) {

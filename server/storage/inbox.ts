@@ -40,6 +40,8 @@ export interface Inbox {
   finish(conversation: string, mark: string): void
   /** Lists a conversation under labels that were found out since `stamp`; written later. */
   label(conversation: string, stamp: string, labels: readonly string[]): void
+  /** Whether no mark is open. */
+  isFinished(conversation: string): boolean
   remove(conversation: string): Promise<void>
   page(options: RecentOptions): RecentPage
   /** Writes what was put off. */
@@ -47,6 +49,9 @@ export interface Inbox {
 }
 
 const flushDelayMs = 500
+/** How long what was removed stands in the journal: for each conversation in it, and at least, in milliseconds. */
+const tidyDelayMs = 1
+const leastTidyDelayMs = 1_000
 const retryDelayMs = 5_000
 
 export async function openInbox(store: InboxStore, onAlert: (message: string) => void): Promise<Inbox> {
@@ -54,8 +59,12 @@ export async function openInbox(store: InboxStore, onAlert: (message: string) =>
   const dirty = new Set<string>()
   let waiting: { records: InboxRecord[]; done: () => void; failed: (error: unknown) => void }[] = []
   let isWriting = false
+  let writing: Promise<void> = Promise.resolve()
   let written = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** The journal names what was removed: names may be somebody's, and writing it anew costs more the longer it is. */
+  let tidying: ReturnType<typeof setTimeout> | undefined
+  let isUntidy = false
 
   const loaded = await store.load()
   for (const { conversation, at, open, labels = [], gone } of loaded) {
@@ -116,15 +125,38 @@ export async function openInbox(store: InboxStore, onAlert: (message: string) =>
       putOff(conversation)
     },
 
+    isFinished: (conversation) => !index.get(conversation)?.open.size,
+
     async remove(conversation) {
       if (isSystem(conversation)) return
       index.drop(conversation)
       dirty.delete(conversation)
       await write([{ conversation, at: 0, open: [], gone: true }])
+      tidyLater()
     },
 
     page: (options) => index.page(options),
-    flush,
+
+    async flush() {
+      await flush()
+      if (!tidying) return
+      tidyNow()
+      await writing
+      clearTimeout(tidying)
+    },
+  }
+
+  function tidyLater(): void {
+    if (tidying) return
+    tidying = setTimeout(tidyNow, Math.max(leastTidyDelayMs, tidyDelayMs * index.size))
+    if (typeof tidying === 'object') tidying.unref()
+  }
+
+  function tidyNow(): void {
+    clearTimeout(tidying)
+    tidying = undefined
+    isUntidy = true
+    if (!isWriting) writing = writeWaiting()
   }
 
   /** An append begins or ends: whoever has looked before knows nothing of it. */
@@ -168,34 +200,37 @@ export async function openInbox(store: InboxStore, onAlert: (message: string) =>
   function write(records: InboxRecord[]): Promise<void> {
     return new Promise((done, failed) => {
       waiting.push({ records, done, failed })
-      if (!isWriting) void writeWaiting()
+      if (!isWriting) writing = writeWaiting()
     })
   }
 
   /** One write at a time, each with everything that gathered during the one before. */
   async function writeWaiting(): Promise<void> {
     isWriting = true
-    while (waiting.length > 0) {
+    while (waiting.length > 0 || isUntidy) {
       const batch = waiting
       waiting = []
       const records = batch.flatMap((one) => one.records)
       try {
-        await store.append(records)
+        if (records.length > 0) await store.append(records)
         written += records.length
         for (const one of batch) one.done()
       } catch (error) {
         for (const one of batch) one.failed(error)
       }
-      if (written > 2 * index.size + 1_000) await compact()
+      if (isUntidy || written > 2 * index.size + 1_000) await compact()
     }
     isWriting = false
   }
 
   async function compact(): Promise<void> {
+    const wasUntidy = isUntidy
+    isUntidy = false
     try {
       await store.replace([...index.conversations()].map(record))
       written = index.size
     } catch {
+      if (wasUntidy) tidyLater()
       onAlert('The inbox could not be compacted; the longer form stays in use.')
       written = index.size
     }

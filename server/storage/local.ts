@@ -122,11 +122,21 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
 
     async remove(conversation, lane) {
       return exclusive(conversation, lane ?? 'public', async (state) => {
+        if (lane === undefined) return forget(state, conversation)
         await state.stored.remove(lane)
-        if (lane === undefined) {
-          hot.forget(conversation, state)
-          await inbox.remove(conversation)
-        } else hot.dropLane(state, lane)
+        hot.dropLane(state, lane)
+      })
+    },
+
+    async removeIf(conversation, readTo) {
+      return exclusive(conversation, 'public', async (state) => {
+        if (!inbox.isFinished(conversation)) return false
+        for (const lane of ['public', 'private'] as const) {
+          const newest = (await load(state, lane)).entries.at(-1)
+          if (newest && newest.id !== readTo[lane]) return false
+        }
+        await forget(state, conversation)
+        return true
       })
     },
 
@@ -180,6 +190,18 @@ export async function openLocalLog(medium: Medium, options: LogOptions = {}): Pr
     if (closes !== undefined) inbox.finish(conversation, closes)
     announce({ conversation, lane, position: entry.position })
     return { outcome: 'stored', entry }
+  }
+
+  async function forget(state: Hot, conversation: string): Promise<void> {
+    // Should this break off in the middle, somebody has to look at it.
+    await inbox.enter(conversation, 0)
+    try {
+      await state.stored.remove()
+      hot.forget(conversation, state)
+    } finally {
+      inbox.leave(conversation)
+    }
+    await inbox.remove(conversation)
   }
 
   async function readAfter(state: Hot, lane: Lane, cursor: string | null, limit: number): Promise<LogPage> {

@@ -102,17 +102,25 @@ export interface RecentOptions {
   unlabelled?: boolean
   /** Only conversations with open marks, all of them; `cursor` and `limit` do not apply. @default false */
   unfinished?: boolean
-  /** The `cursor` of the page before. @default the newest */
+  /** From which end. @default 'newest' */
+  first?: 'newest' | 'oldest'
+  /** The `cursor` of the page before, which began at the same end. @default the first page */
   cursor?: string
   /** @default 50 */
   limit?: number
 }
 
-/** A page of the inbox, newest first. */
+/** A page of the inbox, newest first unless asked otherwise. */
 export interface RecentPage {
   conversations: RecentConversation[]
   /** Pass it on to get the next page; null at the end. */
   cursor: string | null
+}
+
+/** Up to where a conversation was read: the ids of its newest entries, null where there was none. */
+export interface ReadTo {
+  public: string | null
+  private: string | null
 }
 
 /** Something was appended. `'resync'`: notices may have been missed, look again at whatever you wait for. */
@@ -148,7 +156,7 @@ export interface ConversationLog {
   /** The newest entries before a cursor, exclusive; up to the end for null. Throws as `after` does. */
   before<T>(conversation: string, lane: Lane, cursor: string | null, limit: number): LogPage<T> | Promise<LogPage<T>>
 
-  /** The inbox, newest first. Its cost does not grow with the number of conversations. It asks the medium itself. */
+  /** The inbox. Its cost does not grow with the number of conversations. It asks the medium itself. */
   recent(options?: RecentOptions): Promise<RecentPage>
 
   /**
@@ -165,6 +173,15 @@ export interface ConversationLog {
 
   /** Forgets a conversation, or one lane of it, for good. */
   remove(conversation: string, lane?: Lane): Promise<void>
+
+  /**
+   * Forgets a whole conversation for good, unless somebody has appended to its public or private lane since it was read, has
+   * a mark open in it, or is appending just now. An append of the same moment comes before, and nothing is forgotten; or
+   * after, and the conversation begins anew with it. A lane that is empty counts as read, so that a removal that broke off
+   * is carried on by the same call.
+   * @returns whether it is gone
+   */
+  removeIf(conversation: string, readTo: ReadTo): Promise<boolean>
 
   /** Writes out what is left, gives back locks and connections. */
   close(): Promise<void>

@@ -6,7 +6,8 @@
  * - `open`, `open:<conversation>`: the conversations with open marks, and the marks of each.
  * - `labels`: a hash, the labels of each conversation.
  * - `unlabelled`: a sorted set of conversations by stamp. `stamps` counts the stamps.
- * - `running`: a sorted set of appends under way, `<conversation> <append>`, by the time they began, in µs.
+ * - `running`: a sorted set of appends under way, `<conversation> <append>`, and of removals, `<conversation> !<removal>`, by
+ *   the time they began, in µs.
  */
 
 const clock = `
@@ -94,9 +95,41 @@ end
 return redis.call('ZRANGE', base .. 'unlabelled', 0, ARGV[1] - 1, 'WITHSCORES')
 `
 
-/** ARGV: conversation, its scope. */
-export const leaveForGoodScript = `
+/**
+ * A removal begins. ARGV: conversation, removal. It counts as an append under way: should its process be lost, somebody looks
+ * at the conversation. Returns where the conversation stands, its stamp, and whether marks are open.
+ */
+export const removingScript = `${clock}
+redis.call('ZADD', base .. 'running', now, ARGV[1] .. ' !' .. ARGV[2])
+return {
+  redis.call('ZSCORE', base .. 'all', ARGV[1]) or '',
+  redis.call('ZSCORE', base .. 'unlabelled', ARGV[1]) or '',
+  redis.call('EXISTS', base .. 'open:' .. ARGV[1])
+}
+`
+
+/** ARGV: conversation, append, or `!` and a removal. It has ended, and nothing was stored or removed. */
+export const cancelScript = `
+redis.call('ZREM', KEYS[1] .. 'running', ARGV[1] .. ' ' .. ARGV[2])
+`
+
+/**
+ * What a conversation held was removed. ARGV: conversation, its scope, removal, and where it stood and its stamp, as its
+ * beginning returned them. Takes it out of the inbox; but where it may have begun anew since, somebody has to look at it.
+ */
+export const removedScript = `
 local base = KEYS[1]
+redis.call('ZREM', base .. 'running', ARGV[1] .. ' !' .. ARGV[3])
+local at = redis.call('ZSCORE', base .. 'all', ARGV[1])
+if not at then return end
+for _, append in ipairs(redis.call('ZRANGE', base .. 'running', 0, -1)) do
+  if string.match(append, '^(%S+) [^!]') == ARGV[1] then return end
+end
+local stamp = redis.call('ZSCORE', base .. 'unlabelled', ARGV[1])
+if at ~= ARGV[4] or (stamp or '') ~= ARGV[5] then
+  if not stamp then redis.call('ZADD', base .. 'unlabelled', redis.call('INCR', base .. 'stamps'), ARGV[1]) end
+  return
+end
 ${unlabel}
 redis.call('HDEL', base .. 'labels', ARGV[1])
 redis.call('ZREM', base .. 'all', ARGV[1])

@@ -1,9 +1,18 @@
 /** The inbox in Redis: sorted sets by time, in one hash slot of their own. `redis-inbox-scripts.ts` lists the keys. */
 import type { Cluster, Redis } from 'ioredis'
 import { isSystem, scopeOf } from './entry.ts'
+import { randomPart } from './ids.ts'
 import { parseCursor, toCursor } from './inbox-order.ts'
 import type { RecentConversation, RecentOptions, RecentPage } from './log.ts'
-import { enterScript, labelScript, leaveForGoodScript, leaveScript, unlabelledScript } from './redis-inbox-scripts.ts'
+import {
+  cancelScript,
+  enterScript,
+  labelScript,
+  leaveScript,
+  removedScript,
+  removingScript,
+  unlabelledScript,
+} from './redis-inbox-scripts.ts'
 
 export interface RedisInbox {
   /**
@@ -14,8 +23,21 @@ export interface RedisInbox {
   /** After the commit: moves a conversation up and closes a mark. From now on what `append` has done counts. */
   leave(conversation: string, moves: boolean, mark: string, append: string): Promise<void>
   label(conversation: string, stamp: string, labels: readonly string[]): Promise<void>
-  remove(conversation: string): Promise<void>
+  /** An append has come to nothing. */
+  cancel(conversation: string, append: string): Promise<void>
+  /** Before what a conversation holds is removed. */
+  removing(conversation: string): Promise<Removal>
   page(options: RecentOptions): Promise<RecentPage>
+}
+
+/** A removal under way. */
+export interface Removal {
+  /** Marks are open. */
+  isUnfinished: boolean
+  /** It was removed: takes it out of the inbox, unless it has begun anew. */
+  done(): Promise<void>
+  /** Nothing was removed. */
+  cancel(): Promise<void>
 }
 
 interface Scripts {
@@ -23,7 +45,9 @@ interface Scripts {
   lumikaLeave(...args: string[]): Promise<unknown>
   lumikaLabel(...args: string[]): Promise<unknown>
   lumikaUnlabelled(...args: string[]): Promise<string[]>
-  lumikaLeaveForGood(...args: string[]): Promise<unknown>
+  lumikaCancel(...args: string[]): Promise<unknown>
+  lumikaRemoving(...args: string[]): Promise<[at: string, stamp: string, marks: number]>
+  lumikaRemoved(...args: string[]): Promise<unknown>
 }
 
 /** Microseconds after which an append has come to something or to nothing; no process waits so long for Redis. */
@@ -37,7 +61,9 @@ export function createRedisInbox(client: Redis | Cluster, prefix: string): Redis
   client.defineCommand('lumikaLeave', { numberOfKeys: 1, lua: leaveScript })
   client.defineCommand('lumikaLabel', { numberOfKeys: 1, lua: labelScript })
   client.defineCommand('lumikaUnlabelled', { numberOfKeys: 1, lua: unlabelledScript })
-  client.defineCommand('lumikaLeaveForGood', { numberOfKeys: 1, lua: leaveForGoodScript })
+  client.defineCommand('lumikaCancel', { numberOfKeys: 1, lua: cancelScript })
+  client.defineCommand('lumikaRemoving', { numberOfKeys: 1, lua: removingScript })
+  client.defineCommand('lumikaRemoved', { numberOfKeys: 1, lua: removedScript })
   const scripts = client as unknown as Scripts
   const base = `${prefix}{inbox}:`
   const marksOf = (conversation: string): string => `${base}open:${conversation}`
@@ -57,12 +83,21 @@ export function createRedisInbox(client: Redis | Cluster, prefix: string): Redis
       await scripts.lumikaLabel(base, conversation, scopeOf(conversation), stamp, labels.join(' '))
     },
 
-    async remove(conversation) {
-      if (isSystem(conversation)) return
-      await scripts.lumikaLeaveForGood(base, conversation, scopeOf(conversation))
+    cancel,
+
+    async removing(conversation) {
+      if (isSystem(conversation)) return { isUnfinished: false, done: async () => {}, cancel: async () => {} }
+      const removal = randomPart()
+      const [at, stamp, marks] = await scripts.lumikaRemoving(base, conversation, removal)
+      return {
+        isUnfinished: marks === 1,
+        done: async () =>
+          void (await scripts.lumikaRemoved(base, conversation, scopeOf(conversation), removal, at, stamp)),
+        cancel: () => cancel(conversation, `!${removal}`),
+      }
     },
 
-    async page({ scope, label, unfinished, unlabelled, cursor, limit = 50 }) {
+    async page({ scope, label, unfinished, unlabelled, first = 'newest', cursor, limit = 50 }) {
       if (unlabelled) {
         const found = pairs(await scripts.lumikaUnlabelled(base, `${limit}`, `${longestAppend}`))
         const described = await describe(found.map(([conversation]) => conversation))
@@ -79,7 +114,7 @@ export function createRedisInbox(client: Redis | Cluster, prefix: string): Redis
         return { conversations: found.filter((one) => one.unfinished.length > 0), cursor: null }
       }
       const key = [label !== undefined && `label:${label}`, scope !== undefined && `scope:${scope}`].filter(Boolean)
-      const places = await placesBefore(`${base}${key.join(':') || 'all'}`, cursor ?? null, limit + 1)
+      const places = await placesFrom(`${base}${key.join(':') || 'all'}`, first, cursor ?? null, limit + 1)
       const page = places.slice(0, limit)
       const last = page.at(-1)
       return {
@@ -89,15 +124,27 @@ export function createRedisInbox(client: Redis | Cluster, prefix: string): Redis
     },
   }
 
-  /** The newest places older than a cursor. Ties are in the order Redis gives them: by key, descending. */
-  async function placesBefore(key: string, cursor: string | null, count: number): Promise<Place[]> {
+  async function cancel(conversation: string, append: string): Promise<void> {
+    if (!isSystem(conversation) && append !== '') await scripts.lumikaCancel(base, conversation, append)
+  }
+
+  /** The places beyond a cursor, from either end on. Ties are in the order Redis gives them: by key. */
+  async function placesFrom(
+    key: string,
+    first: 'newest' | 'oldest',
+    cursor: string | null,
+    count: number,
+  ): Promise<Place[]> {
     const start = cursor === null ? null : parseCursor(cursor)
     const found: Place[] = []
     for (let offset = 0; found.length < count;) {
-      const raw = await client.zrevrangebyscore(key, start?.at ?? '+inf', '-inf', 'WITHSCORES', 'LIMIT', offset, count)
+      const page = ['WITHSCORES', 'LIMIT', offset, count] as const
+      const raw = await (first === 'newest'
+        ? client.zrevrangebyscore(key, start?.at ?? '+inf', '-inf', ...page)
+        : client.zrangebyscore(key, start?.at ?? '-inf', '+inf', ...page))
       for (const [conversation, score] of pairs(raw)) {
         const place = { conversation, at: Number(score) }
-        if (!start || place.at < start.at || place.conversation < start.conversation) found.push(place)
+        if (!start || isBeyond(place, start, first)) found.push(place)
       }
       if (raw.length < 2 * count) break
       offset += count
@@ -124,6 +171,12 @@ interface Place {
   /** Microseconds. */
   at: number
   conversation: string
+}
+
+/** Whether a place comes after another one, seen from an end. */
+const isBeyond = (place: Place, start: Place, first: 'newest' | 'oldest'): boolean => {
+  const [before, after] = first === 'newest' ? [place, start] : [start, place]
+  return before.at < after.at || (before.at === after.at && before.conversation < after.conversation)
 }
 
 /** What Redis answers with scores: each member is followed by its own. */

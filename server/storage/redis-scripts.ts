@@ -75,8 +75,16 @@ end
 redis.call('DEL', KEYS[1])
 `
 
-/** KEYS: turns, and what else a conversation consists of. ARGV: how the keys of lanes begin. */
+/**
+ * KEYS: turns, keys, facts, public lane, private lane. ARGV: how the keys of lanes begin; then, if it is to go only as it was
+ * read, the ids of the newest entries of both lanes. Returns whether it is gone. An empty lane was read.
+ */
 export const dropConversationScript = `
+for i = 4, ARGV[2] and 5 or 3 do
+  local newest = redis.call('LINDEX', KEYS[i], -1)
+  if newest and string.match(newest, '^{"position":%d+,"id":"([^"]+)"') ~= ARGV[i - 2] then return 0 end
+end
 for _, lane in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[1] .. lane) end
 redis.call('DEL', unpack(KEYS))
+return 1
 `

@@ -10,7 +10,7 @@ import { assertConversation, assertLabels, assertLane, cursorNotFound, fromLine,
 import { positionOf, randomPart } from './ids.ts'
 import type { LogOptions } from './local.ts'
 import { LogError, goneError } from './log.ts'
-import type { Appended, AppendOptions, ConversationLog, Lane, LogEntry, LogPage, Notice } from './log.ts'
+import type { Appended, AppendOptions, ConversationLog, Lane, LogEntry, LogPage, Notice, ReadTo } from './log.ts'
 import { bounded, connectRedis, subscriberOf } from './redis-client.ts'
 import { createRedisInbox } from './redis-inbox.ts'
 import { openRedisNotices } from './redis-notices.ts'
@@ -29,7 +29,7 @@ type Reply = ['stored', string] | ['existing', Lane, string, number] | ['conflic
 interface Scripts {
   lumikaCommit(...args: string[]): Promise<Reply>
   lumikaDropLane(...args: string[]): Promise<unknown>
-  lumikaDropConversation(...args: string[]): Promise<unknown>
+  lumikaDropConversation(...args: string[]): Promise<number>
 }
 
 /** Entries read at once when a lane is removed. */
@@ -110,12 +110,11 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
 
     remove: (conversation, lane) =>
       run(conversation, lane ?? 'public', async () => {
-        if (lane !== undefined) return dropLane(conversation, lane)
-        const lanes = keyOf(conversation, 'lane:')
-        const own = ['turns', 'keys', 'facts', 'lane:public', 'lane:private'].map((name) => keyOf(conversation, name))
-        await scripts.lumikaDropConversation(...own, lanes)
-        await inbox.remove(conversation)
+        if (lane === undefined) await forget(conversation)
+        else await dropLane(conversation, lane)
       }),
+
+    removeIf: (conversation, readTo) => run(conversation, 'public', () => forget(conversation, readTo)),
 
     async close() {
       if (isClosed) return
@@ -150,19 +149,36 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
         await (closes === '' ? left.catch(() => {}) : left)
         return { outcome: 'stored', entry: entryOf(reply[1]) }
       }
-      // Where nothing was stored, the append stays under way until its time is up: one look too many, later.
       case 'existing':
+        quietly(inbox.cancel(conversation, own))
         await inbox.leave(conversation, false, closes, '')
         if (isNewMark) await inbox.leave(conversation, false, opens, '')
         return { outcome: 'existing', lane: reply[1], entry: entryOf(reply[2]), now: reply[3] }
       case 'conflict':
+        quietly(inbox.cancel(conversation, own))
         if (isNewMark) await inbox.leave(conversation, false, opens, '')
         return { outcome: 'conflict', length: reply[1] }
       case 'gone':
         // Erased in the moment after the first look: what that left of it in the inbox goes, too.
-        if (isKept && (await client.llen(keyOf(conversation, 'lane:public'))) === 0) await inbox.remove(conversation)
+        if (isNewMark) await inbox.leave(conversation, false, opens, '')
+        if (isKept) {
+          await inbox.cancel(conversation, own)
+          await forget(conversation, { public: null, private: null })
+        }
         throw goneError()
     }
+  }
+
+  /** Whatever is appended meanwhile finds a conversation that is there, or one that begins anew. */
+  async function forget(conversation: string, readTo?: ReadTo): Promise<boolean> {
+    const removal = await inbox.removing(conversation)
+    const own = ['turns', 'keys', 'facts', 'lane:public', 'lane:private'].map((name) => keyOf(conversation, name))
+    const ids = readTo ? [readTo.public ?? '', readTo.private ?? ''] : []
+    const isGone =
+      !(readTo && removal.isUnfinished) &&
+      (await scripts.lumikaDropConversation(...own, keyOf(conversation, 'lane:'), ...ids)) === 1
+    await (isGone ? removal.done() : removal.cancel())
+    return isGone
   }
 
   async function dropLane(conversation: string, lane: Lane): Promise<void> {
@@ -190,6 +206,11 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
     assertLane(lane)
     if (isClosed) throw new LogError('storage_unavailable', 'The conversation log was closed.')
     return bounded(task)
+  }
+
+  /** What comes of it is not waited for: where it fails, somebody looks at the conversation later. */
+  function quietly(work: Promise<unknown>): void {
+    work.catch(() => {})
   }
 
   function announce(notice: Notice): void {

@@ -20,6 +20,8 @@ interface Head {
   v: 1
   /** How many segments of a lane exist for certain; there may be one more. */
   lanes: Record<string, number>
+  /** All of it is being removed; whoever comes next carries on. */
+  isGoing?: true
 }
 
 interface StoredEntry {
@@ -120,26 +122,31 @@ function createStoredConversation(storage: Storage, conversation: string): Store
 
     async remove(lane) {
       const { lanes } = await openHead()
-      for (const one of lane === undefined ? (Object.keys(lanes) as Lane[]) : [lane]) {
-        if (lanes[one] === undefined) continue
-        // There may be one segment more than the head knows, and fewer if an earlier removal broke off.
-        for (let index = lanes[one]; index >= 0; index--) {
-          const segment = await readItem(storage, await segmentName(one, index))
-          if (segment === null) continue
-          for (const entry of asSegment(segment, index).entries) {
-            for (const key of entry.keys) await releaseKey(key, entry.id)
-          }
-          await removeItem(storage, await segmentName(one, index))
-        }
-        delete lanes[one]
-        weight -= weightOf(newest.get(one)?.entries ?? [])
-        newest.delete(one)
-        if (lane !== undefined) await saveHead({ v: 1, lanes })
-      }
-      if (lane === undefined) await removeItem(storage, `${await prefix()}:h`)
+      if (lane === undefined && Object.keys(lanes).length > 0) await saveHead({ v: 1, lanes, isGoing: true })
+      await removeLanes(lanes, lane)
     },
 
     weight: () => weight,
+  }
+
+  async function removeLanes(lanes: Head['lanes'], lane?: Lane): Promise<void> {
+    for (const one of lane === undefined ? (Object.keys(lanes) as Lane[]) : [lane]) {
+      if (lanes[one] === undefined) continue
+      // There may be one segment more than the head knows, and fewer if an earlier removal broke off.
+      for (let index = lanes[one]; index >= 0; index--) {
+        const segment = await readItem(storage, await segmentName(one, index))
+        if (segment === null) continue
+        for (const entry of asSegment(segment, index).entries) {
+          for (const key of entry.keys) await releaseKey(key, entry.id)
+        }
+        await removeItem(storage, await segmentName(one, index))
+      }
+      delete lanes[one]
+      weight -= weightOf(newest.get(one)?.entries ?? [])
+      newest.delete(one)
+      if (lane !== undefined) await saveHead({ v: 1, lanes })
+    }
+    if (lane === undefined) await removeItem(storage, `${await prefix()}:h`)
   }
 
   async function held({ lane, position, id }: Holder): Promise<{ lane: Lane; entry: LogEntry } | null> {
@@ -178,10 +185,12 @@ function createStoredConversation(storage: Storage, conversation: string): Store
     if (head) return head
     const item = await readItem(storage, `${await prefix()}:h`)
     if (item === null) return (head = { v: 1, lanes: {} })
-    const { v, lanes } = item as Partial<Head>
+    const { v, lanes, isGoing } = item as Partial<Head>
     if (v !== 1 || typeof lanes !== 'object' || lanes === null) throw corrupt()
     if (!Object.values(lanes).every((count) => Number.isSafeInteger(count) && count >= 0)) throw corrupt()
-    return (head = { v, lanes })
+    if (!isGoing) return (head = { v, lanes })
+    await removeLanes(lanes)
+    return (head = { v: 1, lanes: {} })
   }
 
   async function saveHead(next: Head): Promise<void> {

@@ -12,7 +12,7 @@ import type { Cluster } from 'ioredis'
 import { startRedis } from '../helpers/redis.ts'
 import type { TestRedis } from '../helpers/redis.ts'
 import { logSuite } from './log.suite.ts'
-import type { LogMedium } from './log.suite.ts'
+import type { LogMedium } from './log/bench.ts'
 
 logSuite('memory', async () => {
   const storage = createStorage()

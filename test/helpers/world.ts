@@ -41,8 +41,8 @@ export async function openPlace(kind: StorageKind): Promise<Place> {
 }
 
 function bound(log: ConversationLog): Omit<ConversationLog, 'shared'> {
-  const { append, find, after, before, recent, label, watch, remove, close } = log
-  return { append, find, after, before, recent, label, watch, remove, close }
+  const { append, find, after, before, recent, label, watch, remove, removeIf, close } = log
+  return { append, find, after, before, recent, label, watch, remove, removeIf, close }
 }
 
 /** What a test may set. */

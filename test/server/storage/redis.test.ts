@@ -4,7 +4,7 @@ import { isLogError } from '../../../server/storage/log.ts'
 import type { ConversationLog, Notice } from '../../../server/storage/log.ts'
 import { openLog } from '../../../server/storage/open.ts'
 import { openStorage } from '../../../server/storage/url.ts'
-import { keyOf, stored, until } from '../../contract/log.suite.ts'
+import { keyOf, stored, until } from '../../contract/log/bench.ts'
 import { startRedis } from '../../helpers/redis.ts'
 import type { StartRedisOptions, TestRedis } from '../../helpers/redis.ts'
 

@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/p
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { LogEntry } from '../../../../server/storage/log.ts'
-import { keyOf, stored } from '../../../contract/log.suite.ts'
+import { keyOf, stored } from '../../../contract/log/bench.ts'
 import { hookedFs } from '../../../helpers/faulty-fs.ts'
 import { alerts, all, base, open, publicFile, setUpFolder } from './folder.ts'
 

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { keyOf, until } from '../../../contract/log.suite.ts'
+import { keyOf, until } from '../../../contract/log/bench.ts'
 import { hookedFs, systemError } from '../../../helpers/faulty-fs.ts'
 import { all, base, open, setUpFolder } from './folder.ts'
 import { setUpWriter, startWriter } from './writer.ts'

@@ -1,7 +1,7 @@
 import { readFile, readdir, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { keyOf, stored } from '../../../contract/log.suite.ts'
+import { keyOf, stored } from '../../../contract/log/bench.ts'
 import { base, filesIn, open, publicFile, setUpFolder } from './folder.ts'
 
 setUpFolder()

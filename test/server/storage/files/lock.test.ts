@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isLogError } from '../../../../server/storage/log.ts'
-import { keyOf, stored, until } from '../../../contract/log.suite.ts'
+import { keyOf, stored, until } from '../../../contract/log/bench.ts'
 import { base, filesIn, open, setUpFolder } from './folder.ts'
 import { setUpWriter, startWriter } from './writer.ts'
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { isLogError } from '../../../../server/storage/log.ts'
-import { keyOf, stored } from '../../../contract/log.suite.ts'
+import { keyOf, stored } from '../../../contract/log/bench.ts'
 import { hookedFs, systemError } from '../../../helpers/faulty-fs.ts'
 import { all, base, filesIn, open, setUpFolder } from './folder.ts'
 
