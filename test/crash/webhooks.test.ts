@@ -94,8 +94,8 @@ describe('the server dies on the way to a receiver', () => {
   }
 
   it.concurrent.for(moments)('on files: %s', async ([moment, mayBeDoubled], { expect }) => {
-    const base = join(folder, moment.replaceAll(' ', '-'))
-    judge(expect, await runCase(expect, `fs:${base}`, 1, moment, `${base}.notes`), mayBeDoubled)
+    const base = await mkdtemp(join(folder, 'case-'))
+    judge(expect, await runCase(expect, `fs:${base}/data`, 1, moment, `${base}/notes`), mayBeDoubled)
   })
 
   it.concurrent.for<[string, boolean]>([...moments, ['before-hook-claim', false], ['after-hook-claim', false]])(
@@ -103,7 +103,7 @@ describe('the server dies on the way to a receiver', () => {
     async ([moment, mayBeDoubled], { expect }) => {
       const redis = await startRedis()
       try {
-        const notes = join(folder, `redis-${moment}`.replaceAll(' ', '-'))
+        const notes = join(await mkdtemp(join(folder, 'case-')), 'notes')
         judge(expect, await runCase(expect, redis.url, 2, moment, notes), mayBeDoubled)
       } finally {
         await redis.stop()

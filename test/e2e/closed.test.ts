@@ -1,6 +1,6 @@
 /** Many pages on which nobody has opened the chat: they cost the server what they load, and then nothing. */
-import type { Browser, BrowserContext, Page } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { launchChromium } from '../helpers/chromium.ts'
 import { startFront } from '../helpers/front.ts'
 import type { Front } from '../helpers/front.ts'
@@ -14,14 +14,12 @@ import { visitorOf } from '../helpers/visitor.ts'
 const [TABS, FRAMES, WATCH_MS] = process.env['LUMIKA_LONG'] ? [20, 50, 30_000] : [4, 50, 3_000]
 
 let browser: Browser
-let context: BrowserContext
 let server: ServerProcess
 let front: Front
 let site: Site
 beforeAll(async () => {
   ;[browser, server, site] = await Promise.all([launchChromium(), startServer(), startSite()])
   front = await startFront(server.url)
-  context = await browser.newContext()
 })
 afterAll(async () => {
   await browser?.close()
@@ -31,6 +29,9 @@ afterAll(async () => {
 })
 
 test(`closed pages without a conversation ask for nothing: ${TABS * FRAMES} of them, for ${WATCH_MS / 1_000} s`, async () => {
+  front.passed.length = 0
+  const context = await browser.newContext()
+  onTestFinished(() => context.close())
   site.put('/closed', { body: htmlPage(scriptTag(front.url, server.token)) })
   const frame = '<iframe src="/closed" width="40" height="40"></iframe>'
   const many = site.put('/many', { body: htmlPage(frame.repeat(FRAMES)) })
@@ -56,7 +57,6 @@ test(`closed pages without a conversation ask for nothing: ${TABS * FRAMES} of t
   await expect.poll(visitor.said).toEqual(['visitor: Is anybody there?', expect.stringMatching(/^assistant: /)])
   // Those that hear of it from the browser are closed, and stay so.
   await expect.poll(() => front.passed.filter(({ path }) => path === '/conversation/sse').length).toBe(1)
-  await context.close()
 }, 600_000)
 
 /** Runs in the page: the frames that show a launcher. */

@@ -1,5 +1,5 @@
 /** B81, B82, B83: whatever is wrong with the browser's storage, there is a chat, and nothing is said twice. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { chatOf } from '../../helpers/engines/chat.ts'
 import type { Chat } from '../../helpers/engines/chat.ts'
 import { engineNames, openEngine } from '../../helpers/engines/engine.ts'
@@ -124,6 +124,8 @@ describe.each(engineNames)('in %s', (name) => {
     await visit(`${site.url}/`)
     await expectOnce([await say('Before')])
     const old = await page.newTab()
+    // What it holds would keep the next test waiting, too.
+    onTestFinished(() => old.close().catch(() => {}))
     await old.goto(`${site.url}/plain`)
     await old.evaluate(hold)
     await visit(`${site.url}/`)

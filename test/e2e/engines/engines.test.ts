@@ -1,5 +1,5 @@
 /** The three engines do what tests ask of them, so that a test that fails has found something else. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { engineNames, openEngine } from '../../helpers/engines/engine.ts'
 import type { Engine } from '../../helpers/engines/engine.ts'
 import { makeCertificate, startHttps } from '../../helpers/engines/https.ts'
@@ -100,6 +100,7 @@ describe.each(engineNames)('%s', (name) => {
     const tab = await page.newTab()
     await tab.goto(`${site.url}/second`)
     await page.setOffline(true)
+    onTestFinished(() => page.setOffline(false))
     for (const each of [page, tab]) expect(await each.evaluate(reach, site.url)).toBe(false)
     // WebKitGTK asks the system, whose network is there.
     expect(await page.evaluate(() => navigator.onLine)).toBe(name === 'webkit')

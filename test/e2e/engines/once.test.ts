@@ -56,11 +56,13 @@ describe.each(engineNames)('G5: in %s, every message is there once', (name) => {
   let engine: Engine
   let page: Page
   let chat: Chat
+  let tries = 0
   beforeAll(async () => {
     engine = await openEngine(name)
   })
   afterAll(() => engine?.close())
   beforeEach(async () => {
+    tries++
     front.cut = () => null
     openai.scenario = 'ok'
     openai.requests.length = 0
@@ -71,8 +73,8 @@ describe.each(engineNames)('G5: in %s, every message is there once', (name) => {
   })
   afterEach(() => page.close())
 
-  /** A text nobody else has written. */
-  const own = (text: string) => `${text} (${name})`
+  /** A text nobody else has written, nor the same test at its first try. */
+  const own = (text: string) => `${text} (${name} ${tries})`
 
   test('after a reload, in the middle of an answer and after its end', async () => {
     const text = own('One?')

@@ -58,6 +58,8 @@ const silent = () => {
 test(`A12: ${SILENCE_S} s of silence are nothing to the page, and the answer goes on, in three engines`, async () => {
   const gate = valve()
   openai.scenario = { until: gate.opened, isThinking: true }
+  openai.requests.length = 0
+  streams.clear()
   const engines = await Promise.all(engineNames.map((name) => openEngine(name)))
   try {
     const pages = await Promise.all(engines.map((engine) => engine.newPage()))

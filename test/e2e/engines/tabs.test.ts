@@ -70,11 +70,13 @@ describe.each(engineNames)('in %s', (name) => {
   let home: Page
   let pages: Page[] = []
   let chats: Chat[] = []
+  let tries = 0
   beforeAll(async () => {
     engine = await openEngine(name)
   })
   afterAll(() => engine?.close())
   beforeEach(async () => {
+    tries++
     isDown = false
     home = await engine.newPage()
     openai.scenario = 'ok'
@@ -86,7 +88,8 @@ describe.each(engineNames)('in %s', (name) => {
     await home.close()
   })
 
-  const own = (text: string) => `${text} (${name})`
+  /** A text nobody else has written, nor the same test at its first try. */
+  const own = (text: string) => `${text} (${name} ${tries})`
   const openTabs = async (count: number, first: string): Promise<void> => {
     for (let n = 0; n < count; n++) {
       const page = await home.newTab()
