@@ -1,4 +1,5 @@
-/** The one way to our server: JSON there, JSON back, and one kind of error. */
+/** The one way to our server: JSON there, JSON or a stream of it back, and one kind of error. */
+import { eventsIn } from './events.ts'
 
 /** What went wrong with a call. The message is made to be shown. */
 export class ApiError extends Error {
@@ -24,6 +25,8 @@ export interface Api {
   post<T>(path: string, body?: object): Promise<T>
   patch<T>(path: string, body: object): Promise<T>
   delete<T = void>(path: string): Promise<T>
+  /** Posts, and gives the events of the answer as they come. */
+  stream<T>(path: string, body: object, signal: AbortSignal): AsyncGenerator<T, void, undefined>
 }
 
 /** Options of `createApi`. */
@@ -44,9 +47,19 @@ export function createApi(options: ApiOptions): Api {
     const response = await reach(method, path, init)
     const text = await response.text().catch(() => '')
     if (response.ok) return (text ? JSON.parse(text) : undefined) as T
-    const error = errorOf(response.status, text)
-    if (response.status === 401 && error.code === 'operator_required') onLoggedOut()
-    throw error
+    throw refusal(response.status, text)
+  }
+
+  async function* stream<T>(path: string, body: object, signal: AbortSignal) {
+    const response = await reach('POST', path, { body, signal })
+    if (!response.ok || !response.body) throw refusal(response.status, await response.text().catch(() => ''))
+    yield* eventsIn<T>(response.body)
+  }
+
+  function refusal(status: number, text: string): ApiError {
+    const error = errorOf(status, text)
+    if (status === 401 && error.code === 'operator_required') onLoggedOut()
+    return error
   }
 
   async function reach(method: string, path: string, init: { query?: Query; body?: object; signal?: AbortSignal }) {
@@ -76,6 +89,7 @@ export function createApi(options: ApiOptions): Api {
     post: (path, body) => call('POST', path, { body: body ?? {} }),
     patch: (path, body) => call('PATCH', path, { body }),
     delete: (path) => call('DELETE', path, {}),
+    stream,
   }
 }
 

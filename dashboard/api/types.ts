@@ -122,3 +122,30 @@ export interface RecordsPage {
   lastRecordId: string | null
   hasMore: boolean
 }
+
+/** Where the chat of an integration was seen, and which pages were refused, latest first. */
+export interface Sightings {
+  seen: { origin: string; firstSeenAt: string; lastSeenAt: string }[]
+  refused: { origin: string; lastRefusedAt: string; reason: 'not_listed' | 'http' | 'opaque' }[]
+}
+
+/** What was counted on a day, from midnight UTC. */
+export interface UsageDay {
+  day: string
+  messages: number
+  answers: number
+  calls: number
+  failures: number
+}
+
+/** Days, oldest first, and how many of today's answers are taken; null: no limit. */
+export interface Usage {
+  days: UsageDay[]
+  budget: { limit: number | null; used: number }
+}
+
+/** One event of a responder that is tried. */
+export type TrialEvent =
+  | { type: 'delta'; text: string }
+  | { type: 'done'; firstMs: number | null; totalMs: number }
+  | { type: 'failure'; code: string; status: number | null; message: string; totalMs: number }

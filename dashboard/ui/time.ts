@@ -14,6 +14,17 @@ export function lasted(since: string, now: number): string {
   return `${Math.floor(ms / day)} d`
 }
 
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+
+/** How long ago something was, in words: `just now`, `2 minutes ago`, `yesterday`. */
+export function ago(date: string, now: number): string {
+  const ms = now - Date.parse(date)
+  if (ms < minute) return 'just now'
+  if (ms < hour) return relative.format(-Math.floor(ms / minute), 'minute')
+  if (ms < day) return relative.format(-Math.floor(ms / hour), 'hour')
+  return relative.format(-Math.floor(ms / day), 'day')
+}
+
 /** The time of day. */
 export const timeOf = (date: string): string =>
   new Date(date).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hour12: false })

@@ -87,6 +87,13 @@ describe('axe finds nothing', () => {
       async (page) => {
         await page.getByRole('link', { name: /This computer/ }).click()
         await page.getByLabel('Script tag').getByText('widget.js').waitFor()
+        const query = `integrationToken=${server.token}`
+        await fetch(`${server.url}/widget/config?${query}`, { headers: { origin: 'https://evil.example' } })
+        await page.getByText('Allow this domain').waitFor()
+        await page.getByText('As a table').click()
+        await page.getByLabel('Question to echo').fill('Hello')
+        await page.getByRole('button', { name: 'Ask', exact: true }).click()
+        await page.getByText('The first word came').waitFor()
       },
     ],
     ['a new integration', '/integrations/new', (page) => page.getByLabel('Who answers?').waitFor()],
