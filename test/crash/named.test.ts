@@ -62,6 +62,7 @@ afterAll(async () => {
 describe.each(settings)('a server on $kind, $replicas of them, answers: $mode', (setting) => {
   it.for(pointsOf(setting))(
     'T1, F90, G1, G2: dies at $name, when $means',
+    { timeout: 180_000 },
     async (point, { task }) => {
       // What has failed once stays so: a second try is a case of its own.
       if (task.result?.retryCount) await play(setting, [point], begin(setting, [point]))
@@ -75,7 +76,6 @@ describe.each(settings)('a server on $kind, $replicas of them, answers: $mode', 
       expect(result?.restartMs).toBeLessThan(5_000)
       expect(result?.settledMs).toBeLessThan(leaseMs + 5_000)
     },
-    180_000,
   )
 
   it('F90: and then nothing stored is damaged, unfinished or left over', async () => {
