@@ -1,9 +1,10 @@
 /**
  * Counts of days, as they are stored. A day that is under way is the newest entry of a conversation of its own. A month is a
  * lane with two entries for each of its days: that the day was begun, and once it is over, what it came to. So whatever is
- * asked for takes a page a month and one entry for each day that is not closed, however much was counted.
+ * asked for takes a page a month and one entry for each day that is not closed, however much was counted. The months of an
+ * integration are listed in a lane of their own, so that they are found when they are to be dropped.
  */
-import type { ConversationLog } from '../storage/log.ts'
+import type { ConversationLog, LogPage } from '../storage/log.ts'
 import { changeNewest, readNewest } from '../storage/newest.ts'
 
 /** What is counted of an integration. */
@@ -25,12 +26,12 @@ export type Day = string
 export const keptDays = 400
 
 const dayMs = 86_400_000
-/** Months looked for beyond those kept, for servers that were away. */
-const sweptMonths = 3
-/** More than a month can hold. */
-const pageOfMonth = 100
+/** Entries read at once: more than a month has. */
+const pageSize = 100
+const lane = 'private'
 
 type MonthEntry = { day: Day; counts?: UsageCounts }
+type ListEntry = { month: string; isDropped?: true }
 
 export const noUsage: Readonly<UsageCounts> = { messages: 0, answers: 0, calls: 0, failures: 0 }
 
@@ -59,18 +60,18 @@ export interface UsageStore {
   /** Drops what is too old of an integration that counts nothing. */
   sweep(integrationId: string, now: number): Promise<void>
   /** Forgets an integration. */
-  drop(integrationId: string, now: number): Promise<void>
+  drop(integrationId: string): Promise<void>
 }
 
 /** Makes the store of a log. */
 export function createUsageStore(log: ConversationLog): UsageStore {
   const dayName = (id: string, day: Day) => `~usage.${id}.${day}`
   const monthName = (id: string, month: string) => `~usage.${id}.${month}`
-  const monthLane = 'private'
+  const listName = (id: string) => `~usage.${id}`
 
   /** The days of a month: what each came to; null for those that are not closed. */
   async function daysIn(id: string, month: string): Promise<Map<Day, UsageCounts | null>> {
-    const page = await log.before<MonthEntry>(monthName(id, month), monthLane, null, pageOfMonth)
+    const page = await log.before<MonthEntry>(monthName(id, month), lane, null, pageSize)
     const days = new Map<Day, UsageCounts | null>()
     for (const { value } of page.entries) days.set(value.day, value.counts ?? days.get(value.day) ?? null)
     return days
@@ -78,19 +79,37 @@ export function createUsageStore(log: ConversationLog): UsageStore {
 
   async function close(id: string, day: Day): Promise<void> {
     const counts = (await readNewest<UsageCounts>(log, dayName(id, day))) ?? noUsage
-    await log.append<MonthEntry>(monthName(id, monthOf(day)), monthLane, { day, counts }, { keys: [`closed:${day}`] })
+    await log.append<MonthEntry>(monthName(id, monthOf(day)), lane, { day, counts }, { keys: [`closed:${day}`] })
     await log.remove(dayName(id, day))
   }
 
+  /** The months that are kept of an integration. */
+  async function monthsOf(id: string): Promise<Set<string>> {
+    const months = new Set<string>()
+    for (let cursor: string | null = null, hasMore = true; hasMore;) {
+      const page: LogPage<ListEntry> = await log.after<ListEntry>(listName(id), lane, cursor, pageSize)
+      for (const { value } of page.entries) {
+        if (value.isDropped) months.delete(value.month)
+        else months.add(value.month)
+      }
+      cursor = page.entries.at(-1)?.id ?? null
+      hasMore = page.hasMore && cursor !== null
+    }
+    return months
+  }
+
   async function dropMonth(id: string, month: string): Promise<void> {
-    const days = await daysIn(id, month)
-    for (const [day, counts] of days) if (!counts) await log.remove(dayName(id, day))
-    if (days.size > 0) await log.remove(monthName(id, month))
+    for (const [day, counts] of await daysIn(id, month)) if (!counts) await log.remove(dayName(id, day))
+    await log.remove(monthName(id, month))
   }
 
   async function sweep(id: string, now: number): Promise<void> {
-    const last = monthOf(dayOf(now - keptDays * dayMs))
-    for (let back = 1; back <= sweptMonths; back++) await dropMonth(id, monthsBefore(last, back))
+    const oldest = monthOf(dayOf(now - keptDays * dayMs))
+    for (const month of await monthsOf(id)) {
+      if (month >= oldest) continue
+      await dropMonth(id, month)
+      await log.append<ListEntry>(listName(id), lane, { month, isDropped: true }, { keys: [`dropped:${month}`] })
+    }
   }
 
   return {
@@ -111,7 +130,9 @@ export function createUsageStore(log: ConversationLog): UsageStore {
     },
 
     async begin(id, day, now) {
-      await log.append<MonthEntry>(monthName(id, monthOf(day)), monthLane, { day }, { keys: [`begun:${day}`] })
+      const own = monthOf(day)
+      await log.append<ListEntry>(listName(id), lane, { month: own }, { keys: [`begun:${own}`] })
+      await log.append<MonthEntry>(monthName(id, own), lane, { day }, { keys: [`begun:${day}`] })
       // Other processes may still add to yesterday.
       const yesterday = dayOf(now - dayMs)
       const month = monthOf(dayOf(now))
@@ -123,10 +144,10 @@ export function createUsageStore(log: ConversationLog): UsageStore {
 
     sweep,
 
-    async drop(id, now) {
-      const last = monthOf(dayOf(now - keptDays * dayMs))
-      for (let month = monthOf(dayOf(now)); month >= last; month = monthsBefore(month, 1)) await dropMonth(id, month)
-      await sweep(id, now)
+    async drop(id) {
+      for (const month of await monthsOf(id)) await dropMonth(id, month)
+      // Last: should it break off, the months are found again.
+      await log.remove(listName(id))
     },
   }
 }

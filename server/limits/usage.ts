@@ -130,7 +130,7 @@ export function createUsage(options: UsageOptions): Usage {
       inTurn(async () => {
         counted.delete(integrationId)
         begun.delete(integrationId)
-        await store.drop(integrationId, now())
+        await store.drop(integrationId)
       }),
 
     async close() {

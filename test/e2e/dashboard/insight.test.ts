@@ -74,6 +74,13 @@ describe('an integration', () => {
     expect(await rows.count()).toBe(8)
     expect(await rows.nth(1).getByRole('cell').allTextContents()).toEqual(['2', '2', '2', '0'])
     await section.getByText('Today’s answers: 2 of 10,000').waitFor()
+
+    // On a phone the table is moved within itself, and the page not at all.
+    const before = page.viewportSize()
+    await page.setViewportSize({ width: 390, height: 844 })
+    const overflow = () => section.evaluate((element) => element.scrollWidth - element.clientWidth)
+    await expect.poll(overflow).toBe(0)
+    if (before) await page.setViewportSize(before)
   })
 
   test('its responder is asked something: the answer as it comes, stopped, and what to do where it fails', async () => {

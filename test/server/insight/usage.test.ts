@@ -67,8 +67,8 @@ describe.each(storages)('usage, on %s', (kind) => {
     await next.close()
     const log = await place.open()
     const day = new Date(clock).toISOString().slice(0, 10)
-    for (const name of [day, day.slice(0, 7)])
-      expect((await log.before(`~usage.${id}.${name}`, 'private', null, 1)).entries).toEqual([])
+    for (const name of ['', `.${day}`, `.${day.slice(0, 7)}`])
+      expect((await log.before(`~usage.${id}${name}`, 'private', null, 1)).entries).toEqual([])
     await log.close()
   })
 
@@ -136,6 +136,14 @@ describe.each(storages)('what usage stores, on %s', (kind) => {
     const counted = later.filter(({ messages }) => messages > 0).map(({ day }) => day)
     expect([counted[0], counted.length]).toEqual(['2026-02-14', 41])
     expect(await lengthOf('~usage.int_long.2026-01')).toBe(0)
+
+    // However long nothing was counted.
+    clock = Date.parse('2031-01-01T12:00:00Z')
+    all.count('int_long', 'messages')
+    await all.days('int_long', 1)
+    for (const month of ['2026-02', '2026-03', '2027-03', '2027-03-20']) {
+      expect([month, await lengthOf(`~usage.int_long.${month}`)]).toEqual([month, 0])
+    }
   })
 
   it('counts once what it had to store twice, and loses nothing while the storage is away', async () => {
