@@ -1,94 +1,51 @@
-/** Nobody is shut out: what axe finds on every page by day and by night, and on a phone. */
-import { readFileSync } from 'node:fs'
-import type { Browser, Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+/** Nobody is shut out: what axe finds on every page, in every dialog and menu, by day and by night, and on a phone. */
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Page } from 'playwright'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { places } from '../../../dashboard/app/places.ts'
+import { barriers, expectNoBarriers } from '../../helpers/barriers.ts'
 import { root } from '../../helpers/build.ts'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk, say } from '../../helpers/dashboard.ts'
-import type { Desk } from '../../helpers/dashboard.ts'
-import { startServer } from '../../helpers/server.ts'
-import type { ServerProcess } from '../../helpers/server.ts'
+import { logIn, openDesk, openOffice, say } from '../../helpers/dashboard.ts'
 
-let browser: Browser
-let server: ServerProcess
-let desk: Desk
-const axe = readFileSync(`${root}node_modules/axe-core/axe.min.js`, 'utf8')
+// The policy of the page lets no tool in, either; that it holds is proved by all other tests.
+const office = openOffice({ server: { args: ['--allow-private-webhooks'] }, browser: { bypassCSP: true } })
+let integration = ''
+let webhook = ''
+let conversation = ''
 
 beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-  await createOwner(server)
-  await setMode('approval')
-  // The policy of the page lets no tool in, either; that it holds is proved by all other tests.
-  desk = await openDesk(browser, server, '', { bypassCSP: true })
-  await logIn(desk)
+  const { api } = office
+  await office.setUp({ responseMode: 'approval' })
+  const { integrations } = await api<{ integrations: { id: string }[] }>('GET', '/integrations')
+  integration = integrations[0]?.id ?? ''
+  const hook = { url: 'http://127.0.0.1:9/hook', events: ['message.created'] }
+  webhook = (await api<{ webhook: { id: string } }>('POST', '/webhooks', hook)).webhook.id
+  await api('POST', '/canned-replies', { title: 'Delivery', body: 'It is on its way.', shortcut: 'sent' })
+  await api('POST', '/integrations', { name: 'My backend', kind: 'api' })
+  await say(office.server, 'c_customer-number-00000001', 'Where is my parcel? See https://shop.example/orders/1')
+  const { activities } = await api<{ activities: { key: string }[] }>('GET', '/activities')
+  conversation = activities[0]?.key ?? ''
+  await api('POST', `/conversations/${conversation}/notes`, { body: 'Ask the courier.' })
+  const { url, token } = office.server
+  const refused = { headers: { origin: 'https://evil.example' } }
+  expect((await fetch(`${url}/widget/config?integrationToken=${token}`, refused)).status).toBe(403)
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+type Path = (typeof places)[number]['path']
 
-async function setMode(responseMode: 'auto' | 'approval'): Promise<void> {
-  const headers = { authorization: `Bearer ${server.operatorKey}`, 'content-type': 'application/json' }
-  const listed = (await (await fetch(`${server.url}/api/integrations`, { headers })).json()) as {
-    integrations: { id: string }[]
-  }
-  const path = `${server.url}/api/integrations/${listed.integrations[0]?.id}`
-  await fetch(path, { method: 'PATCH', headers, body: JSON.stringify({ responseMode }) })
-}
-
-/** What shuts somebody out of a page, in words; empty where nothing does. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(context: Document, options: object): Promise<AxeResults> } }
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } })
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary}`),
-    )
-  })
-}
-
-interface AxeResults {
-  violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[]
-}
-
-/** Both themes, each when its colours have changed. */
-async function inBothThemes(page: Page, look: () => Promise<void>): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.evaluate(async () => {
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-      await Promise.allSettled(document.getAnimations().map(({ finished }) => finished))
-    })
-    await look()
-  }
-}
-
-describe('axe finds nothing', () => {
-  test('where one comes in', async () => {
-    const door = await openDesk(browser, server, '', { bypassCSP: true })
-    await door.page.getByRole('heading', { name: 'Log in' }).waitFor()
-    await inBothThemes(door.page, async () => expect(await barriers(door.page)).toEqual([]))
-    await door.page.context().close()
-  })
-
-  test.each<[string, string, (page: Page) => Promise<void>]>([
-    ['the inbox without a conversation', '/activities', (page) => page.getByText('No conversations yet').waitFor()],
+/** Every page there is, and what tells that it is there. A new place has no page here, and is not compiled. */
+const pages: Record<Path, [address: () => string, isThere: (page: Page) => Promise<unknown>][]> = {
+  activities: [
+    [() => '', (page) => page.getByRole('link', { name: /Where is my parcel/ }).waitFor()],
+    [() => `/${conversation}`, (page) => page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()],
+  ],
+  integrations: [
+    [() => '', (page) => page.getByRole('link', { name: /This computer/ }).waitFor()],
+    [() => '/new', (page) => page.getByLabel('Who answers?').waitFor()],
     [
-      'the list of integrations',
-      '/integrations',
-      (page) => page.getByRole('link', { name: /This computer/ }).waitFor(),
-    ],
-    [
-      'an integration',
-      '/integrations',
+      () => `/${integration}`,
       async (page) => {
-        await page.getByRole('link', { name: /This computer/ }).click()
         await page.getByLabel('Script tag').getByText('widget.js').waitFor()
-        const query = `integrationToken=${server.token}`
-        await fetch(`${server.url}/widget/config?${query}`, { headers: { origin: 'https://evil.example' } })
         await page.getByText('Allow this domain').waitFor()
         await page.getByText('As a table').click()
         await page.getByLabel('Question to echo').fill('Hello')
@@ -96,74 +53,159 @@ describe('axe finds nothing', () => {
         await page.getByText('The first word came').waitFor()
       },
     ],
-    ['a new integration', '/integrations/new', (page) => page.getByLabel('Who answers?').waitFor()],
-    ['replies', '/replies', (page) => page.getByText('No replies yet').waitFor()],
-    ['people', '/people', (page) => page.getByText('Ana Lima (you)').waitFor()],
-    ['webhooks', '/webhooks', (page) => page.getByText('Nobody is told yet').waitFor()],
-    ['the audit trail', '/audit', (page) => page.getByText('became the first owner').waitFor()],
-    ['a page that is not there', '/nowhere', (page) => page.getByText('There is nothing here').waitFor()],
-  ])('%s', async (_name, path, isThere) => {
-    const { page } = desk
-    await page.goto(`${server.url}/dashboard${path}`)
-    await isThere(page)
-    await inBothThemes(page, async () => expect(await barriers(page)).toEqual([]))
-  })
+  ],
+  replies: [[() => '', (page) => page.getByText('It is on its way.').waitFor()]],
+  people: [[() => '', (page) => page.getByText('Ana Lima (you)').waitFor()]],
+  webhooks: [
+    [() => '', (page) => page.getByRole('link', { name: /127\.0\.0\.1/ }).waitFor()],
+    [() => `/${webhook}`, (page) => page.getByRole('list', { name: 'Deliveries' }).waitFor()],
+  ],
+  audit: [[() => '', (page) => page.getByText('became the first owner').waitFor()]],
+}
+const all = places.flatMap(({ path }) => pages[path].map((one, at) => ({ name: `${path} ${at || ''}`, path, one })))
 
-  test('a conversation with a draft, a note, an edited draft, a menu, a dialog', async () => {
-    const { page } = desk
-    const customer = 'c_customer-number-00000001'
-    await say(server, customer, 'Where is my parcel? See https://shop.example/orders/1')
-    await page.goto(`${server.url}/dashboard/activities`)
-    await page.getByRole('link', { name: /Where is my parcel/ }).click()
-    await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
-    await page.keyboard.press('n')
-    await page.keyboard.type('Ask the courier.')
-    await page.keyboard.press('Enter')
-    await page.getByRole('article', { name: 'Note by Ana Lima' }).waitFor()
-    await inBothThemes(page, async () => expect(await barriers(page)).toEqual([]))
-    await page.getByRole('button', { name: 'Edit' }).click()
-    await page.getByRole('textbox', { name: 'Words of the draft' }).fill('It is on its way.')
-    await inBothThemes(page, async () => expect(await barriers(page)).toEqual([]))
-    await page.getByRole('button', { name: 'Publish' }).click()
-    await page.getByText('edited by Ana Lima').waitFor()
-    await page.getByRole('button', { name: 'More' }).click()
-    await page.getByRole('menu').waitFor()
-    await inBothThemes(page, async () => expect(await barriers(page)).toEqual([]))
-    await page.keyboard.press('Escape')
-    await page.getByRole('menu').waitFor({ state: 'detached' })
-    await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
-    await inBothThemes(page, async () => expect(await barriers(page)).toEqual([]))
-    await page.keyboard.press('Escape')
-  })
+async function visit(page: Page, { path, one: [address, isThere] }: (typeof all)[number]): Promise<void> {
+  await page.goto(`${office.server.url}/dashboard/${path}${address()}`)
+  await isThere(page)
+}
+
+const press = (...names: (string | RegExp)[]) => ({
+  async in(page: Page) {
+    for (const name of names) {
+      const role = name === names[0] ? 'button' : 'menuitem'
+      await page.getByRole(role, { name, exact: true }).first().click()
+    }
+  },
 })
 
+/** What opens each dialog, by the file it stands in; `page` is one of `pages`. */
+const dialogs: Record<string, { path: Path; at?: number; press: (string | RegExp)[] }[]> = {
+  'activities/ConversationMenu.svelte': [{ path: 'activities', at: 1, press: ['More', 'Erase…'] }],
+  'activities/ConversationPane.svelte': [{ path: 'activities', at: 1, press: ['About the customer'] }],
+  'activities/Shortcuts.svelte': [{ path: 'activities', press: ['Keyboard shortcuts'] }],
+  'integrations/InstallCheck.svelte': [{ path: 'integrations', at: 2, press: [/^Allow this domain/] }],
+  'integrations/IntegrationPage.svelte': [{ path: 'integrations', at: 2, press: ['Delete this integration'] }],
+  'integrations/Tokens.svelte': [{ path: 'integrations', at: 2, press: [/^Revoke the token/] }],
+  'people/People.svelte': [{ path: 'people', press: [/^Change Ben/, 'Remove…'] }],
+  'replies/Replies.svelte': [{ path: 'replies', press: [/^Change Delivery/, 'Delete…'] }],
+  'replies/ReplyDialog.svelte': [{ path: 'replies', press: ['New reply'] }],
+  'webhooks/WebhookDialog.svelte': [{ path: 'webhooks', press: ['New webhook'] }],
+  'webhooks/WebhookPage.svelte': [
+    { path: 'webhooks', at: 1, press: ['New secret…'] },
+    { path: 'webhooks', at: 1, press: ['Remove this webhook'] },
+  ],
+}
+
+describe('axe finds nothing', () => {
+  test('where one comes in', async () => {
+    const door = await openDesk(office.browser, office.server, '', { bypassCSP: true })
+    await door.page.getByRole('heading', { name: 'Log in' }).waitFor()
+    await expectNoBarriers(door.page)
+    await door.page.context().close()
+  })
+
+  test.each(all)('$name, and whatever opens there by a press', async (one) => {
+    const { page } = office.desk
+    await visit(page, one)
+    await expectNoBarriers(page)
+    const openers = page.locator('main button[aria-haspopup]:visible')
+    const seen = new Set<string>()
+    for (let at = 0, count = await openers.count(); at < count; at++) {
+      // One of a list's is like the others.
+      const opener = openers.nth(at)
+      const kind = ((await opener.getAttribute('aria-label')) ?? `${at}`).split(' ')[0] ?? ''
+      if (seen.has(kind) || (await opener.isDisabled())) continue
+      seen.add(kind)
+      await opener.click()
+      const popup = page.locator('[role="menu"], [role="listbox"]')
+      await popup.waitFor()
+      await expectNoBarriers(page, '[role="menu"], [role="listbox"]')
+      await page.keyboard.press('Escape')
+      await popup.waitFor({ state: 'detached' })
+    }
+  })
+
+  test('the account, a page that is not there, an edited draft', async () => {
+    const { page } = office.desk
+    await page.goto(`${office.server.url}/dashboard/nowhere`)
+    await page.getByText('There is nothing here').waitFor()
+    await page.getByRole('button', { name: 'Account of Ana Lima' }).click()
+    await page.getByRole('menu').waitFor()
+    await expectNoBarriers(page)
+    await page.goto(`${office.server.url}/dashboard/activities/${conversation}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Words of the draft' }).fill('It is on its way.')
+    await expectNoBarriers(page)
+  })
+
+  test('every dialog is known here', () => {
+    const found = readdirSync(`${root}dashboard`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.svelte'))
+      .flatMap((file) => [...readFileSync(`${root}dashboard/${file}`, 'utf8').matchAll(/<Dialog\s/g)].map(() => file))
+    expect(Object.entries(dialogs).flatMap(([file, ways]) => ways.map(() => file))).toEqual(found.toSorted())
+  })
+
+  test.each(Object.entries(dialogs).flatMap(([file, ways]) => ways.map((way) => ({ file, ...way }))))(
+    'the dialog of $file by $press',
+    async ({ path, at = 0, press: names }) => {
+      const { page } = office.desk
+      if (path === 'people') await inviteBen()
+      const one = all.filter((each) => each.path === path)[at]
+      if (one) await visit(page, one)
+      await press(...names).in(page)
+      await page.getByRole('dialog').waitFor()
+      await expectNoBarriers(page, '[role="dialog"]')
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      // Whoever opened it by a key goes on from there.
+      await expect.poll(() => page.evaluate('document.activeElement !== document.body')).toBe(true)
+    },
+  )
+})
+
+/** Somebody who can be removed. */
+async function inviteBen(): Promise<void> {
+  const { url } = await office.api<{ url: string }>('POST', '/invitations', { role: 'operator' })
+  const headers = { 'content-type': 'application/json', origin: office.server.url }
+  const body = JSON.stringify({
+    invitation: new URL(url).hash.slice(1),
+    name: 'Ben',
+    password: 'another teapot, there',
+  })
+  await fetch(`${office.server.url}/api/operators`, { method: 'POST', headers, body })
+}
+
 describe('on a phone', () => {
-  test('the list, then the conversation, then back; nothing is wider than the screen, and nothing shuts out', async () => {
-    const phone = await openDesk(browser, server, '', {
-      bypassCSP: true,
-      viewport: { width: 390, height: 844 },
-      hasTouch: true,
-    })
-    await logIn(phone)
-    const { page } = phone
-    const fits = () => page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+  test.each([320, 390])('every page fits %i px, and shuts nobody out', async (width) => {
+    const size = { bypassCSP: true, viewport: { width, height: 700 }, hasTouch: true }
+    const { page } = await openDesk(office.browser, office.server, '', size)
+    await logIn({ page, problems: [] })
+    for (const one of all) {
+      await visit(page, one)
+      const fits = await page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+      expect([one.name, fits, width === 390 ? await barriers(page) : []]).toEqual([one.name, true, []])
+    }
+    await page.context().close()
+  })
+
+  test('the list, then the conversation, then back; what owners alone have is behind one place', async () => {
+    const size = { viewport: { width: 390, height: 844 }, hasTouch: true }
+    const { page, problems } = await openDesk(office.browser, office.server, '', size)
+    await logIn({ page, problems })
     const list = page.getByRole('region', { name: 'Conversations' })
     await list.getByRole('link').first().tap()
     await page.getByRole('textbox', { name: 'Reply' }).waitFor()
     expect(await list.isVisible()).toBe(false)
-    expect(await fits()).toBe(true)
-    expect(await barriers(page)).toEqual([])
     await page.getByRole('button', { name: 'Back to the list' }).tap()
     await list.waitFor()
-    for (const name of ['Integrations', 'People', 'Webhooks', 'Audit']) {
-      // What owners alone have is behind one place: there is no room for more than five.
-      const isRare = ['Webhooks', 'Audit'].includes(name)
+    for (const place of places) {
+      const isRare = 'isForOwners' in place
       if (isRare) await page.getByRole('button', { name: 'More places' }).tap()
+      const { label: name, path } = place
       await (isRare ? page.getByRole('menuitem', { name }) : page.getByRole('link', { name })).tap()
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      expect([name, await fits()]).toEqual([name, true])
+      await expect.poll(() => new URL(page.url()).pathname).toBe(`/dashboard/${path}`)
     }
+    expect(problems).toEqual([])
     await page.context().close()
   })
 })
