@@ -1,53 +1,23 @@
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk, say } from '../../helpers/dashboard.ts'
-import type { Desk } from '../../helpers/dashboard.ts'
+import { describe, expect, test } from 'vitest'
+import { logIn, openDesk, openOffice, say } from '../../helpers/dashboard.ts'
 import { operatorOf } from '../../helpers/operator.ts'
-import { startServer } from '../../helpers/server.ts'
-import type { ServerProcess } from '../../helpers/server.ts'
 import { visitorOf } from '../../helpers/visitor.ts'
 
-let browser: Browser
-let server: ServerProcess
-let desk: Desk
-
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-  await createOwner(server)
-  desk = await openDesk(browser, server)
-  await logIn(desk)
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+const office = openOffice()
 
 let count = 0
 const newCustomer = (): string => `c_customer-number-${String(++count).padStart(8, '0')}`
 
-/** How the next messages are answered. */
-async function setMode(settings: { responseMode?: 'auto' | 'approval'; responder?: null }): Promise<void> {
-  const headers = { authorization: `Bearer ${server.operatorKey}`, 'content-type': 'application/json' }
-  const { integrations } = (await (await fetch(`${server.url}/api/integrations`, { headers })).json()) as {
-    integrations: { id: string }[]
-  }
-  const path = `${server.url}/api/integrations/${integrations[0]?.id}`
-  const response = await fetch(path, { method: 'PATCH', headers, body: JSON.stringify(settings) })
-  expect(response.status).toBe(200)
-}
-
 /** What the customer could read by now. */
 const saidTo = async (conversationId: string): Promise<string[]> =>
-  (await operatorOf(server).conversations()).find((each) => each.conversationId === conversationId)?.said ?? []
+  (await operatorOf(office.server).conversations()).find((each) => each.conversationId === conversationId)?.said ?? []
 
 describe('Activities', () => {
   test('a visitor writes, the conversation appears by itself; the reply is in the panel while the visitor waits', async () => {
-    const { page } = desk
-    const context = await browser.newContext()
+    const { page } = office.desk
+    const context = await office.browser.newContext()
     const visitor = visitorOf(await context.newPage())
-    await visitor.page.goto(`${server.url}/demo`)
+    await visitor.page.goto(`${office.server.url}/demo`)
     await visitor.open()
     await visitor.say('Is the teapot oven-proof?')
 
@@ -61,14 +31,14 @@ describe('Activities', () => {
     expect(await page.getByRole('textbox', { name: 'Reply' }).inputValue()).toBe('')
     await page.getByRole('log').getByText('Ana Lima', { exact: true }).waitFor()
     await context.close()
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('a draft is approved by one key, and the customer gets one message', async () => {
-    const { page } = desk
-    await setMode({ responseMode: 'approval' })
+    const { page } = office.desk
+    await office.setUp({ responseMode: 'approval' })
     const customer = newCustomer()
-    await say(server, customer, 'Where is my parcel?')
+    await say(office.server, customer, 'Where is my parcel?')
     await page.getByRole('link', { name: /Where is my parcel\?/ }).click()
     const draft = page.getByRole('article', { name: 'Draft of the assistant' })
     await draft.waitFor()
@@ -83,9 +53,9 @@ describe('Activities', () => {
   })
 
   test('a draft is edited, shows what is changed, and goes out in the person’s words', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const customer = newCustomer()
-    await say(server, customer, 'Do you ship to Portugal?')
+    await say(office.server, customer, 'Do you ship to Portugal?')
     await page.getByRole('link', { name: /Do you ship to Portugal\?/ }).click()
     await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
     await page.keyboard.press('e')
@@ -108,9 +78,9 @@ describe('Activities', () => {
   })
 
   test('a draft is rejected with a reason, and never goes out', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const customer = newCustomer()
-    await say(server, customer, 'May I bake in it?')
+    await say(office.server, customer, 'May I bake in it?')
     await page.getByRole('link', { name: /May I bake in it\?/ }).click()
     await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
     await page.keyboard.press('x')
@@ -122,24 +92,24 @@ describe('Activities', () => {
 
   test('two people approve at once: it goes out once, and both see what became of it', async () => {
     const customer = newCustomer()
-    await say(server, customer, 'Is it heavy?')
-    const other = await openDesk(browser, server)
+    await say(office.server, customer, 'Is it heavy?')
+    const other = await openDesk(office.browser, office.server)
     await logIn(other)
-    for (const { page } of [desk, other]) {
+    for (const { page } of [office.desk, other]) {
       await page.getByRole('link', { name: /Is it heavy\?/ }).click()
       await page.getByRole('article', { name: 'Draft of the assistant' }).waitFor()
     }
-    await Promise.all([desk, other].map(({ page }) => page.keyboard.press('a')))
-    for (const { page } of [desk, other]) await page.getByText('approved by Ana Lima').waitFor()
+    await Promise.all([office.desk, other].map(({ page }) => page.keyboard.press('a')))
+    for (const { page } of [office.desk, other]) await page.getByText('approved by Ana Lima').waitFor()
     expect(await saidTo(customer)).toHaveLength(2)
     await other.page.context().close()
   })
 
   test('a note stays in the house; taking over, handing back, resolving and reopening are one press each', async () => {
-    const { page } = desk
-    await setMode({ responseMode: 'auto' })
+    const { page } = office.desk
+    await office.setUp({ responseMode: 'auto' })
     const customer = newCustomer()
-    await say(server, customer, 'I would like to speak to somebody.')
+    await say(office.server, customer, 'I would like to speak to somebody.')
     await page.getByRole('link', { name: /I would like to speak to somebody/ }).click()
     await page.getByRole('heading', { name: /^Visitor/, level: 2 }).waitFor()
     await page.keyboard.press('n')
@@ -157,9 +127,9 @@ describe('Activities', () => {
   })
 
   test('markup of a customer is text; only whole addresses are links, which tell nobody where they were found', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const text = '<img src=x onerror=alert(1)> javascript:alert(2) https://shop.example/a?b=1.'
-    await say(server, newCustomer(), text)
+    await say(office.server, newCustomer(), text)
     await page.getByRole('link', { name: /onerror/ }).click()
     const bubble = page.getByRole('log').locator('.customer .words')
     await bubble.waitFor()
@@ -169,11 +139,11 @@ describe('Activities', () => {
     expect(await link.getAttribute('href')).toBe('https://shop.example/a?b=1')
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer nofollow ugc')
     expect(await link.getAttribute('target')).toBe('_blank')
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('what is typed and not sent is there again after a reload, and after a look at another conversation', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const box = page.getByRole('textbox', { name: 'Reply' })
     await box.fill('Half a sen')
     await page.getByRole('link', { name: /Is it heavy\?/ }).click()
@@ -186,11 +156,11 @@ describe('Activities', () => {
   })
 
   test('the filters show what needs doing, and the tab tells how many nobody has read', async () => {
-    const { page } = desk
-    await setMode({ responder: null })
+    const { page } = office.desk
+    await office.setUp({ responder: null })
     await page.getByRole('button', { name: 'Waiting' }).click()
-    await page.goto(`${server.url}/dashboard/activities`)
-    await say(server, newCustomer(), 'Is anybody there?')
+    await page.goto(`${office.server.url}/dashboard/activities`)
+    await say(office.server, newCustomer(), 'Is anybody there?')
     await expect.poll(() => page.title()).toMatch(/^\(\d+\) Activities/)
     await page.getByRole('button', { name: 'Waiting' }).click()
     await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor()
@@ -201,13 +171,13 @@ describe('Activities', () => {
     await page.getByRole('button', { name: 'More' }).click()
     await page.getByRole('menuitem', { name: 'Ana Lima (you)' }).click()
     await page.getByText('Ana Lima assigned the conversation to Ana Lima').waitFor()
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('a word finds the conversation it was said in; what is not found is said', async () => {
-    const { page } = desk
+    const { page } = office.desk
     await page.keyboard.press('Escape')
-    await page.goto(`${server.url}/dashboard/activities`)
+    await page.goto(`${office.server.url}/dashboard/activities`)
     await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('PARCEL')
@@ -219,6 +189,6 @@ describe('Activities', () => {
     await page.getByRole('button', { name: 'Show all' }).click()
     await page.getByRole('link', { name: /Is anybody there\?/ }).waitFor()
     expect(await page.getByRole('searchbox').inputValue()).toBe('')
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 })

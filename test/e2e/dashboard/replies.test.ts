@@ -1,31 +1,12 @@
 /** Ready replies: written once, put in by the bolt or by a shortcut. */
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk, say } from '../../helpers/dashboard.ts'
-import type { Desk } from '../../helpers/dashboard.ts'
-import { startServer } from '../../helpers/server.ts'
-import type { ServerProcess } from '../../helpers/server.ts'
+import { describe, expect, test } from 'vitest'
+import { openOffice, say } from '../../helpers/dashboard.ts'
 
-let browser: Browser
-let server: ServerProcess
-let desk: Desk
-
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-  await createOwner(server)
-  desk = await openDesk(browser, server, '/replies')
-  await logIn(desk)
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+const office = openOffice({ path: '/replies' })
 
 describe('ready replies', () => {
   test('are written, and say what is wrong with them without losing a word', async () => {
-    const { page } = desk
+    const { page } = office.desk
     for (const title of ['Delivery', 'Again']) {
       await page.getByRole('button', { name: 'New reply' }).click()
       await page.getByLabel('Title').fill(title)
@@ -47,8 +28,8 @@ describe('ready replies', () => {
   })
 
   test('are put in by the bolt where the cursor is, and by a shortcut in its place', async () => {
-    const { page } = desk
-    await say(server, 'c_customer-number-00000001', 'Where is my parcel?')
+    const { page } = office.desk
+    await say(office.server, 'c_customer-number-00000001', 'Where is my parcel?')
     await page.getByRole('link', { name: 'Activities' }).click()
     await page.getByRole('link', { name: /Where is my parcel|demo assistant/ }).click()
     const box = page.getByRole('textbox', { name: 'Reply' })
@@ -63,17 +44,17 @@ describe('ready replies', () => {
     await expect.poll(() => box.inputValue()).toBe(`${ready} Thank you!`)
     await page.getByRole('button', { name: 'Send' }).click()
     await page.getByRole('log').getByText(`${ready} Thank you!`).waitFor()
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('are deleted when that was said twice', async () => {
-    const { page } = desk
+    const { page } = office.desk
     await page.getByRole('link', { name: 'Replies' }).click()
     await page.getByRole('button', { name: 'Change Thanks' }).click()
     await page.getByRole('menuitem', { name: 'Delete…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('“Thanks” is deleted.').waitFor()
     await expect.poll(() => page.getByRole('button', { name: 'Change Thanks' }).count()).toBe(0)
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 })

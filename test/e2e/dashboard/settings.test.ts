@@ -1,53 +1,34 @@
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk } from '../../helpers/dashboard.ts'
-import type { Desk } from '../../helpers/dashboard.ts'
-import { startServer } from '../../helpers/server.ts'
-import type { ServerProcess } from '../../helpers/server.ts'
+import { describe, expect, test } from 'vitest'
+import { openDesk, openOffice } from '../../helpers/dashboard.ts'
 
-let browser: Browser
-let server: ServerProcess
-let desk: Desk
-
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-  await createOwner(server)
-  desk = await openDesk(browser, server, '/integrations')
-  await logIn(desk)
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+const office = openOffice({ path: '/integrations' })
 
 const history = async (token: string): Promise<number> => {
-  const address = `${server.url}/conversation/history?integrationToken=${token}&conversationId=c_customer-number-00000001`
-  return (await fetch(address, { headers: { origin: server.url } })).status
+  const address = `${office.server.url}/conversation/history?integrationToken=${token}&conversationId=c_customer-number-00000001`
+  return (await fetch(address, { headers: { origin: office.server.url } })).status
 }
 
 describe('Integrations', () => {
   test('a token is changed without a gap: another one, then the old one is revoked', async () => {
-    const { page } = desk
+    const { page } = office.desk
     await page.getByRole('link', { name: /This computer/ }).click()
-    expect(await history(server.token)).toBe(200)
+    expect(await history(office.server.token)).toBe(200)
     await page.getByRole('button', { name: 'Add a token' }).click()
     await page.getByText('There is a new token').waitFor()
-    await expect.poll(() => page.getByLabel('Script tag').textContent()).not.toContain(server.token)
+    await expect.poll(() => page.getByLabel('Script tag').textContent()).not.toContain(office.server.token)
     const tag = (await page.getByLabel('Script tag').textContent()) ?? ''
     const fresh = /data-integration-token="([^"]+)"/.exec(tag)?.[1] ?? ''
-    expect([await history(server.token), await history(fresh)]).toEqual([200, 200])
+    expect([await history(office.server.token), await history(fresh)]).toEqual([200, 200])
 
-    await page.getByRole('button', { name: `Revoke the token that ends in ${server.token.slice(-4)}` }).click()
+    await page.getByRole('button', { name: `Revoke the token that ends in ${office.server.token.slice(-4)}` }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
     await page.getByText('The token is revoked').waitFor()
-    await expect.poll(() => history(server.token)).toBe(401)
+    await expect.poll(() => history(office.server.token)).toBe(401)
     expect(await history(fresh)).toBe(200)
   })
 
   test('domains, answers, look and texts are kept; what is wrong is said, and stays to be mended', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const domains = page.getByLabel('Allowed domains, one a line')
     await domains.fill('shop.example, *.co.uk')
     await page.getByRole('button', { name: 'Save domains' }).click()
@@ -66,8 +47,8 @@ describe('Integrations', () => {
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await expect
       .poll(async () => {
-        const headers = { authorization: `Bearer ${server.operatorKey}` }
-        const { integrations } = (await (await fetch(`${server.url}/api/integrations`, { headers })).json()) as {
+        const headers = { authorization: `Bearer ${office.server.operatorKey}` }
+        const { integrations } = (await (await fetch(`${office.server.url}/api/integrations`, { headers })).json()) as {
           integrations: object[]
         }
         return integrations[0]
@@ -83,7 +64,7 @@ describe('Integrations', () => {
   })
 
   test('a section is found from the list of them, and by its address', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const index = page.getByRole('navigation', { name: 'On this page' })
     await index.getByRole('link', { name: 'Who the customer is' }).click()
     const isInView = () =>
@@ -99,7 +80,7 @@ describe('Integrations', () => {
   })
 
   test('a token for programs and an identity secret are shown once; the proof made as the sample says counts', async () => {
-    const { page } = desk
+    const { page } = office.desk
     await page.getByRole('button', { name: /New secret/ }).click()
     await page.getByText('Keep this secret').waitFor()
     const secret = (await page.locator('.secret code').textContent()) ?? ''
@@ -116,7 +97,7 @@ describe('Integrations', () => {
     const tag = (await page.getByLabel('Script tag').textContent()) ?? ''
     const integrationToken = /data-integration-token="([^"]+)"/.exec(tag)?.[1] ?? ''
     const query = new URLSearchParams({ integrationToken, conversationId: customerId, userHash })
-    const asked = await fetch(`${server.url}/conversation/history?${query}`, {
+    const asked = await fetch(`${office.server.url}/conversation/history?${query}`, {
       headers: { origin: 'https://shop.example' },
     })
     expect(asked.status).toBe(200)
@@ -134,17 +115,17 @@ describe('Integrations', () => {
     await page.getByRole('button', { name: 'Delete this integration' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
     await page.getByText('The integration is deleted').waitFor()
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 })
 
 describe('People and the audit trail', () => {
   test('somebody is invited, joins, sees no settings that are the owners’, and is removed', async () => {
-    const { page } = desk
+    const { page } = office.desk
     await page.getByRole('link', { name: 'People' }).click()
     await page.getByRole('button', { name: 'Invite an operator' }).click()
     const link = (await page.locator('code').textContent()) ?? ''
-    const guest = await openDesk(browser, server, link.slice(`${server.url}/dashboard`.length))
+    const guest = await openDesk(office.browser, office.server, link.slice(`${office.server.url}/dashboard`.length))
     await guest.page.getByLabel('Your name').fill('Ben')
     await guest.page.getByLabel('Password').fill('another teapot, somewhere')
     await guest.page.getByRole('button', { name: 'Join' }).click()
@@ -164,6 +145,6 @@ describe('People and the audit trail', () => {
 
     await page.getByRole('link', { name: 'Audit' }).click()
     await page.getByText('removed a person').waitFor()
-    expect([...desk.problems, ...guest.problems]).toEqual([])
+    expect([...office.desk.problems, ...guest.problems]).toEqual([])
   })
 })
