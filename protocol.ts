@@ -34,6 +34,31 @@ export const limits = {
   contextBytes: 8_192,
 } as const
 
+/** The languages the chat speaks: BCP 47 tags. */
+export const languages = ['ar', 'de', 'en', 'es', 'fr'] as const
+export type Language = (typeof languages)[number]
+
+/** Of look and texts what is said here. */
+interface Spoken {
+  texts?: Partial<Record<Language, object>> | undefined
+}
+
+/**
+ * Look and texts as a widget is told them. A text that was set for all languages, and for some of them as well, is told by
+ * language alone: what a page sets for all of them has to count before that, and can't be told from it later.
+ */
+export function tellByLanguage<T extends Spoken>(look: T): T {
+  const told = { ...look } as Spoken & Record<string, unknown>
+  const texts: Record<string, Record<string, unknown>> = { ...(look.texts as object) }
+  for (const name of ['title', 'greeting', 'placeholder']) {
+    if (told[name] === undefined || !Object.values(texts).some((own) => own[name] !== undefined)) continue
+    for (const language of languages) texts[language] = { [name]: told[name], ...texts[language] }
+    delete told[name]
+    told.texts = texts
+  }
+  return told as T
+}
+
 /** Who wrote a record, as the customer sees it. A person's reply is `assistant` with `data.author`. */
 export type Actor = 'customer' | 'assistant'
 

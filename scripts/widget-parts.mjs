@@ -12,6 +12,8 @@ import { dirname, resolve } from 'node:path'
 const panelPlaceholder = '__LUMIKA_PANEL_PLACEHOLDER__'
 const markdownPlaceholder = '__LUMIKA_MARKDOWN_PLACEHOLDER__'
 const tabsPlaceholder = '__LUMIKA_TABS_PLACEHOLDER__'
+const hoursPlaceholder = '__LUMIKA_HOURS_PLACEHOLDER__'
+const formPlaceholder = '__LUMIKA_FORM_PLACEHOLDER__'
 
 /** @returns {import('vite').Plugin} */
 export function widgetParts() {
@@ -36,6 +38,8 @@ export function widgetParts() {
         define: {
           __LUMIKA_MARKDOWN__: isForPages ? markdownPlaceholder : '["", ""]',
           __LUMIKA_TABS__: isForPages ? tabsPlaceholder : '["", ""]',
+          __LUMIKA_HOURS__: isForPages ? hoursPlaceholder : '["", ""]',
+          __LUMIKA_FORM__: isForPages ? formPlaceholder : '["", ""]',
         },
       }
     },
@@ -61,6 +65,8 @@ export function widgetParts() {
             [panelPlaceholder]: parts['panel'],
             [markdownPlaceholder]: parts['markdown'],
             [tabsPlaceholder]: parts['tabs'],
+            [hoursPlaceholder]: parts['hours'],
+            [formPlaceholder]: parts['form'],
           })) {
             if (!chunk.code.includes(placeholder)) continue
             if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)

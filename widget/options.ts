@@ -1,5 +1,6 @@
 /** What a site may set, and what of it the launcher needs. The panel's share is read in `panel/settings.ts`. */
 import type { ChatAdapter } from '../adapters/adapter.ts'
+import type { Form, Hours, OwnTexts } from './features.ts'
 
 /** The site's own id for a visitor, with its proof. */
 export interface Identity {
@@ -39,6 +40,15 @@ export interface WidgetOptions extends Identity {
   greeting?: string
   /** What stands in an empty text box. `data-placeholder`. @default 'Write a message…' */
   placeholder?: string
+  /**
+   * Words of the chat that are the site's own, by language and name, such as `{"de": {"title": "Frag uns"}}`.
+   * `data-texts`, as JSON. @default the words of the language
+   */
+  texts?: Readonly<Record<string, OwnTexts>>
+  /** When somebody is there; at other times the chat says when somebody is back. `data-hours`, as JSON. @default always */
+  hours?: Hours | null
+  /** What the visitor is asked before the first message of a conversation. `data-form`, as JSON. @default nothing */
+  form?: Form | null
   /** The corner the launcher sits in. `data-position`. @default 'right' */
   position?: 'left' | 'right'
   /** Light or dark; `auto` follows the visitor's system. `data-theme`. @default 'auto' */

@@ -23,6 +23,13 @@ export interface WidgetLook {
   position?: 'left' | 'right'
   theme?: 'auto' | 'light' | 'dark'
   locale?: string
+  texts?: Record<string, Record<string, string | Record<string, string>>>
+  hours?: {
+    timeZone: string
+    days: { day: number; from: string; to: string }[]
+    offlineText?: Record<string, string>
+  } | null
+  form?: object | null
   launcher?: boolean
   imageHosts?: string[]
   pollInterval?: number

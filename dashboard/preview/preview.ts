@@ -4,6 +4,7 @@
  */
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { MemoryStore } from '../../adapters/memory.ts'
+import { tellByLanguage } from '../../protocol.ts'
 import type { LumikaGlobal } from '../../widget/embed.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
 import type { WidgetLook } from '../api/types.ts'
@@ -27,7 +28,19 @@ const reply = () => 'This is a preview: nobody answers, and nothing is sent or k
 const adapter = createMemoryAdapter({ store, reply })
 
 /** Options by their names: those left out of the next scene have to go, too. */
-const names = ['title', 'greeting', 'placeholder', 'accent', 'position', 'theme', 'locale', 'launcher'] as const
+const names = [
+  'title',
+  'greeting',
+  'placeholder',
+  'accent',
+  'position',
+  'theme',
+  'locale',
+  'launcher',
+  'texts',
+  'hours',
+  'form',
+] as const
 
 const widget = Lumika.mountWidget({ adapter, name: 'preview' })
 adopt(document, css)
@@ -43,8 +56,10 @@ async function tell(): Promise<void> {
   }
 }
 
-const optionsOf = (look: WidgetLook): Partial<WidgetOptions> =>
-  Object.fromEntries(names.map((name) => [name, look[name]]))
+const optionsOf = (look: WidgetLook): Partial<WidgetOptions> => {
+  const told = tellByLanguage(look)
+  return Object.fromEntries(names.map((name) => [name, told[name]]))
+}
 
 function show({ look, isOpen, hasMessages, isDark, isRightToLeft, locale }: Scene): void {
   page.dir = isRightToLeft ? 'rtl' : 'ltr'

@@ -1,5 +1,7 @@
 /** What an integration is: one property or deployment that may talk to this server. */
 
+import type { Language } from '../../protocol.ts'
+
 /** `widget`: the token stands in a web page. `api`: the token is a secret. */
 export type IntegrationKind = 'widget' | 'api'
 
@@ -26,6 +28,34 @@ export interface IdentitySecret {
   expiresAt?: string
 }
 
+/** Words by language. */
+export type Localized = Partial<Record<Language, string>>
+
+/** When somebody is there, by the clock of a zone. */
+export interface WidgetHours {
+  /** An IANA name such as `Europe/Berlin`. */
+  timeZone: string
+  /** `day` is 1 (Monday) to 7; `from` and `to` are `HH:MM`, up to `24:00`. */
+  days: { day: number; from: string; to: string }[]
+  offlineText?: Localized | undefined
+}
+
+/** Something a visitor is asked before the first message. */
+export interface WidgetFormField {
+  name: string
+  kind: 'text' | 'email' | 'select' | 'checkbox'
+  label: Localized
+  required?: boolean | undefined
+  options?: { value: string; label: Localized }[] | undefined
+}
+
+/** What a visitor is asked before the first message of a conversation. */
+export interface WidgetForm {
+  intro?: Localized | undefined
+  fields: WidgetFormField[]
+  consent?: { text: Localized; url?: string | undefined } | undefined
+}
+
 /** What the widget takes on where a page sets nothing else: options of the same names. */
 export interface WidgetLook {
   title?: string | undefined
@@ -37,6 +67,10 @@ export interface WidgetLook {
   theme?: 'auto' | 'light' | 'dark' | undefined
   /** A BCP 47 tag. */
   locale?: string | undefined
+  /** Words in place of the widget's own, by language and name. What is set for a language counts before what is set for all. */
+  texts?: Partial<Record<Language, object>> | undefined
+  hours?: WidgetHours | null | undefined
+  form?: WidgetForm | null | undefined
   launcher?: boolean | undefined
   /** Hosts that answers may show images from. */
   imageHosts?: string[] | undefined

@@ -1,7 +1,7 @@
 /** `/widget/config`: look and texts that were set for an integration, for its pages. */
 import type { H3 } from 'h3'
 import { FastResponse } from 'srvx'
-import { paths } from '../../protocol.ts'
+import { paths, tellByLanguage } from '../../protocol.ts'
 import type { Integration, WidgetLook } from '../access/integration.ts'
 import { isKnown } from '../assets.ts'
 import { sha256 } from '../random.ts'
@@ -12,6 +12,7 @@ import type { Caller, GateOptions } from './gate.ts'
 /** What is public of an integration. Named one by one: whatever else is stored beside it, one day, stays here. */
 const names = [
   ...(['title', 'greeting', 'placeholder', 'accent', 'position', 'theme'] as const),
+  ...(['texts', 'hours', 'form'] as const),
   ...(['locale', 'launcher', 'imageHosts', 'pollInterval'] as const),
 ] satisfies (keyof WidgetLook)[]
 
@@ -41,7 +42,7 @@ export function configRoutes(app: H3, options: GateOptions): void {
 
 async function prepare({ widget }: Integration): Promise<Prepared> {
   const look = Object.fromEntries(names.flatMap((name) => (name in widget ? [[name, widget[name]]] : [])))
-  const body = JSON.stringify({ widget: look })
+  const body = JSON.stringify({ widget: tellByLanguage(look) })
   return { body, etag: (await sha256(body)).slice(0, 22) }
 }
 

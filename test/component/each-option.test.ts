@@ -114,6 +114,28 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
     await visit.open()
     expect(visit.inside.getByRole('dialog', { name: 'Ask us' })).toBeTruthy()
   },
+  async texts() {
+    const texts = { de: { title: 'Frag uns', outcomes: { human: 'Gleich.' } }, en: { title: 'Ask us' } }
+    const visit = await visitWith({ adapter: memory(), locale: 'de', texts })
+    await visit.open()
+    await visit.sees('Frag uns')
+    // What is not the site's own stays as it is.
+    await visit.sees('Hallo! Wie können wir helfen?')
+    visit.widget.setLocale('en')
+    await visit.sees('Ask us')
+  },
+  async hours() {
+    const hours = { timeZone: 'UTC', days: [], offlineText: { en: 'Nobody is there.' } }
+    const visit = await visitWith({ adapter: memory(), hours })
+    await visit.open()
+    await visit.sees('Nobody is there.')
+  },
+  async form() {
+    const form = { fields: [{ name: 'name', kind: 'text' as const, label: { en: 'Your name' } }] }
+    const visit = await visitWith({ adapter: memory(), form })
+    await visit.open()
+    await until(() => expect(visit.inside.getByLabelText(/Your name/)).toBeTruthy())
+  },
   async greeting() {
     const visit = await visitWith({ adapter: memory(), greeting: 'Good day' })
     await visit.open()

@@ -80,7 +80,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'the preview',
     files: /^dashboard\/preview\//,
     // The chat comes as visitors get it, as a script: of its sources only types are known here.
-    may: /^(adapters\/memory\.ts|widget\/(embed|options)\.ts|dashboard\/(preview\/.+|api\/types\.ts))$/,
+    may: /^(protocol\.ts|adapters\/memory\.ts|widget\/(embed|options)\.ts|dashboard\/(preview\/.+|api\/types\.ts))$/,
   },
   { name: 'the dashboard', files: /^dashboard\//, may: /^(protocol\.ts|dashboard\/.+|svelte(\/.+)?|bits-ui)$/ },
 ]

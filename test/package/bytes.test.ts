@@ -10,6 +10,7 @@ const read = (name: string): string => readFileSync(`${folder}/${name}`, 'utf8')
 const gzipped = (name: string): number => gzipSync(read(name), { level: 9 }).byteLength
 const panels = readdirSync(folder).filter((name) => /^panel-.+\.js$/.test(name))
 const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
+const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
@@ -17,10 +18,11 @@ describe('what a page loads', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
   })
 
-  test('all that the first open loads is at most 26 KB, and the panel loads only its two parts by need', () => {
+  test('all that the first open loads is at most 26 KB, and the panel loads only its four parts by need', () => {
     expect(panels).toHaveLength(1)
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
-    for (const name of panels) expect(importsIn(read(name))).toEqual([...tabs, ...markdowns].map((part) => `./${part}`))
+    for (const name of panels)
+      expect(importsIn(read(name)).sort()).toEqual([...few, ...markdowns, ...tabs].map((part) => `./${part}`).sort())
   })
 
   test('what shows Markdown is one file of at most 18 KB, loaded by need, that shares the Svelte of the panel', () => {
@@ -41,6 +43,14 @@ describe('what a page loads', () => {
     for (const name of panels) expect(read(name)).toMatch(/import\(`\.\/tabs-/)
   })
 
+  test('the form and the hours, which few sites have, are a file of at most 3 KB each, loaded where they are set', () => {
+    expect(few).toHaveLength(2)
+    for (const name of few) {
+      expect(gzipped(name)).toBeLessThanOrEqual(3_072)
+      expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
+    }
+  })
+
   test('the npm modules load Markdown by need, too', () => {
     const chunks = readdirSync(`${folder}/chunks`)
     const mount = chunks.find((name) => name.startsWith('mount-')) ?? ''
@@ -59,23 +69,31 @@ describe('what a page loads', () => {
       ['widget.js', panels[0]],
       [panels[0] ?? '', markdowns[0]],
       [panels[0] ?? '', tabs[0]],
+      [panels[0] ?? '', few[0]],
+      [panels[0] ?? '', few[1]],
     ] as const) {
       const hash = createHash('sha256').update(read(part)).digest('base64')
       expect(read(by)).toContain(`["${part}","sha256-${hash}"]`)
     }
   })
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs])('G13: %s leaves no Svelte global behind', (name) => {
-    expect(read(name)).not.toContain('__svelte')
-  })
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few])(
+    'G13: %s leaves no Svelte global behind',
+    (name) => {
+      expect(read(name)).not.toContain('__svelte')
+    },
+  )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs])('G11: %s makes no markup or code from text', (name) => {
-    expect(read(name)).not.toMatch(
-      /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
-    )
-  })
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few])(
+    'G11: %s makes no markup or code from text',
+    (name) => {
+      expect(read(name)).not.toMatch(
+        /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
+      )
+    },
+  )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs])('%s is offered compressed', (name) => {
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few])('%s is offered compressed', (name) => {
     expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
     expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
   })

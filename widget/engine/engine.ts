@@ -30,7 +30,8 @@ export interface Engine {
   start(): Promise<string>
   /** Looks for new messages, at once and from time to time, or as a closed panel does. */
   setOpen(isOpen: boolean): void
-  send(text: string): void
+  /** @param context what the backend is told along with it */
+  send(text: string, context?: object): void
   retry(clientMessageId: string): void
   stop(): void
   loadEarlier(): Promise<void>
@@ -159,7 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
       return kept.others ? (await session.load()).draft : kept.draft
     },
     setOpen,
-    send: (text) => thread.send(text),
+    send: (text, context) => thread.send(text, context),
     retry: (clientMessageId) => thread.retry(clientMessageId),
     stop: () => thread.stop(),
     loadEarlier: () => thread.loadEarlier(),

@@ -8,13 +8,18 @@ export interface UnsentMessage {
   hasFailed: boolean
   /** Its place among those that are kept. */
   order?: number
+  /** What the backend is told along with it: what the visitor has filled in before. */
+  context?: object | undefined
 }
+
+/** A message as it is kept. */
+export type KeptMessage = UnsentMessage & { order: number }
 
 /** What is kept. */
 export interface SessionData {
   conversationId?: string | undefined
   /** In the order in which they were written. */
-  unsent: Required<UnsentMessage>[]
+  unsent: KeptMessage[]
   draft: string
   /** Where there is no conversation: what is kept under other names. Of another token of the same integration, perhaps. */
   others?: readonly [key: string, value: unknown][]
@@ -40,11 +45,14 @@ export function readSession(records: ReadonlyMap<string, unknown>, name: string)
 }
 
 /** A message as it was kept, or as another tab tells of it. */
-export function unsentOf(value: unknown): Required<UnsentMessage> | null {
-  const { clientMessageId, text, hasFailed, order } = fieldsOf(value)
+export function unsentOf(value: unknown): KeptMessage | null {
+  const { clientMessageId, text, hasFailed, order, context } = fieldsOf(value)
   if (typeof text !== 'string' || !text || typeof clientMessageId !== 'string') return null
   if (!/^[\w-]{16,64}$/.test(clientMessageId)) return null
-  return { clientMessageId, text, hasFailed: hasFailed === true, order: Number(order) || 0 }
+  return {
+    ...{ clientMessageId, text, hasFailed: hasFailed === true, order: Number(order) || 0 },
+    context: typeof context === 'object' && context ? context : undefined,
+  }
 }
 
 /** The fields of an object; of anything else, none. */

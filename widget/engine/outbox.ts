@@ -74,15 +74,16 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
   }
 
   /** Sends a message, once the conversation has its name. */
-  async function* submit(message: Pick<Outgoing, 'clientMessageId' | 'text'>): AsyncGenerator<AdapterEvent> {
+  async function* submit({ clientMessageId, text, context: own }: Outgoing): AsyncGenerator<AdapterEvent> {
     if (context.others) {
       await context.seek()
       void sync()
     }
     if (context.conversationId === undefined && canMint()) await name(`c_${randomId()}`)
-    if (signal.aborted || !isWaiting(message.clientMessageId)) return
+    if (signal.aborted || !isWaiting(clientMessageId)) return
     const { conversationId, proof } = context
-    yield* context.adapter.send({ ...message, signal, conversationId, proof, context: context.context?.() })
+    const told = { ...context.context?.(), ...own }
+    yield* context.adapter.send({ clientMessageId, text, signal, conversationId, proof, context: told })
   }
 
   /** The token is gone: none of the messages finds anybody. Each of them can be tried by hand. */
@@ -92,7 +93,8 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
       timeline.update(clientMessageId, { hasFailed: true, reason })
   }
 
-  const deliver = async ({ clientMessageId, text }: Outgoing, settled: () => void): Promise<void> => {
+  const deliver = async (message: Outgoing, settled: () => void): Promise<void> => {
+    const { clientMessageId, text } = message
     for (let attempt = 1; !signal.aborted && isWaiting(clientMessageId); attempt++) {
       const turn: Progress = { turnId: '', lastEventId: '', hasEnded: false, text }
       const onAck = async (named: string, userMessageId: string) => {
@@ -101,7 +103,7 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
         keep()
         settled()
       }
-      const error = await answers.consume(turn, () => submit({ clientMessageId, text }), { clientMessageId, onAck })
+      const error = await answers.consume(turn, () => submit(message), { clientMessageId, onAck })
       if (signal.aborted) return
       if (turn.turnId) return answers.follow(turn)
       if (!isWaiting(clientMessageId)) break

@@ -19,7 +19,8 @@ export interface Thread extends Pick<Looks, 'look' | 'loadEarlier'> {
   begin(found: Pick<SessionData, 'conversationId' | 'unsent' | 'others'>): Promise<void>
   /** Sends what another tab has left unsent, and what had found no network. */
   adopt(unsent: readonly UnsentMessage[]): void
-  send(text: string): void
+  /** @param context what the backend is told along with it */
+  send(text: string, context?: object): void
   retry(clientMessageId: string): void
   stop(): void
   /** Ends all that is under way; nothing is heard of it any more. */
@@ -108,9 +109,9 @@ export function createThread(options: ThreadOptions): Thread {
     },
     look: looks.look,
     loadEarlier: looks.loadEarlier,
-    send(text) {
+    send(text, context) {
       timeline.outcome = null
-      timeline.add({ clientMessageId: randomId(), text, hasFailed: false })
+      timeline.add({ clientMessageId: randomId(), text, hasFailed: false, context })
       goOn()
     },
     retry(clientMessageId) {

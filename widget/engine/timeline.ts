@@ -104,7 +104,12 @@ export function createTimeline(): Timeline {
       const fresh = messages
         .filter(({ clientMessageId }) => ids.size < ids.add(clientMessageId).size)
         // No more than that: what is kept could say that the server has it.
-        .map(({ clientMessageId, text, hasFailed }) => ({ clientMessageId, text, hasFailed: !!hasFailed }))
+        .map(({ clientMessageId, text, hasFailed, context }) => ({
+          clientMessageId,
+          text,
+          hasFailed: !!hasFailed,
+          context,
+        }))
       const orders = new Map(messages.map(({ clientMessageId, order }) => [clientMessageId, order]))
       const placeOf = ({ clientMessageId, userMessageId }: Outgoing) =>
         userMessageId ? 0 : (orders.get(clientMessageId) ?? Number.MAX_VALUE)

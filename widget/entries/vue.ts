@@ -35,6 +35,9 @@ export const LumikaChat = defineComponent({
     config: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
     imageHosts: Array as PropType<readonly string[]>,
     context: Object as PropType<NonNullable<WidgetOptions['context']>>,
+    texts: Object as PropType<NonNullable<WidgetOptions['texts']>>,
+    hours: Object as PropType<WidgetOptions['hours']>,
+    form: Object as PropType<WidgetOptions['form']>,
     adapter: Object as PropType<NonNullable<WidgetOptions['adapter']>>,
   } satisfies Record<keyof WidgetOptions, unknown>,
   emits: {

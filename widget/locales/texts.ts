@@ -1,12 +1,18 @@
 /** The words of a language. A locale is a JSON file of this shape; English is built in. */
+import type { OwnTexts } from '../features.ts'
 import type { LauncherTexts } from '../launcher.ts'
 import english from './en.json'
+import type { texts as form } from './form.ts'
+import type { texts as hours } from './hours.ts'
 
 /** Words that depend on a number, by plural category (Intl.PluralRules). # stands for the number. */
 export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>
 
 /** All words of the widget. */
 export interface Texts extends Omit<typeof english, 'tooLong' | 'left'> {
+  /** English is in the part that shows them. */
+  form?: Partial<typeof form>
+  hours?: Partial<typeof hours>
   launcher: LauncherTexts
   tooLong: Plural
   left: Plural
@@ -14,6 +20,17 @@ export interface Texts extends Omit<typeof english, 'tooLong' | 'left'> {
 
 /** What is shown until another language is loaded. */
 export const defaultTexts: Texts = english
+
+/** The words of a language, those of the site in their places. */
+export const blend = (texts: Texts, own: OwnTexts = {}): Texts => ({
+  ...texts,
+  ...Object.fromEntries(
+    Object.entries(own).map(([name, words]) => [
+      name,
+      typeof words === 'object' ? { ...(texts[name as keyof Texts] as object), ...words } : words,
+    ]),
+  ),
+})
 
 /** The form for a number. */
 export function plural(forms: Plural, count: number, locale: string): string {

@@ -1,27 +1,53 @@
 /** What the components show and do: the one reactive class of the widget. */
 import { codePoints, textCodePoints } from '../../protocol.ts'
 import type { Engine, View } from '../engine/engine.ts'
-import { defaultTexts } from '../locales/texts.ts'
+import type { FormAnswers, Localized } from '../features.ts'
+import { blend, defaultTexts } from '../locales/texts.ts'
 import type { Texts } from '../locales/texts.ts'
+import type PreChatForm from './form/PreChatForm.svelte'
+import type HoursBanner from './hours/HoursBanner.svelte'
 import type { Settings } from './settings.ts'
 
 /** Makes the engine that tells `onChange` what to show. */
 export type EngineMaker = (settings: Settings, onChange: (view: View) => void) => Engine
+
+/** What few sites have: loaded where it is set. */
+export interface Parts {
+  hours?: typeof HoursBanner
+  form?: typeof PreChatForm
+}
 
 /** The state of a panel. */
 export class Conversation {
   /** Set at once: an engine tells what to show while it is made. */
   view = $state.raw() as View
   settings = $state.raw() as Settings
-  texts = $state.raw<Texts>(defaultTexts)
+  /** The words of the language. */
+  words = $state.raw<Texts>(defaultTexts)
   /** The language of `texts`. */
   locale = $state.raw('en')
+  texts = $derived(blend(this.words, this.settings.texts?.[this.locale]))
   /** The text being written. */
   draft = $state.raw('')
   isOpen = $state.raw(false)
+  /** What few sites have, once it is loaded. */
+  parts = $state.raw<Parts>({})
+  /** What the visitor has filled in of the form, and sent along with nothing yet. */
+  filled = $state.raw<Record<string, string | boolean>>({})
+  /** The whole of it: it goes along with the next message. */
+  answers = $state.raw<FormAnswers>()
 
   /** Code points left; negative when there are too many. */
   left = $derived(textCodePoints - codePoints(this.draft.trim()))
+  /** Whether the form comes before the text box. */
+  isAsking = $derived(
+    this.parts.form &&
+      this.settings.form &&
+      !this.answers &&
+      !this.view.isLoading &&
+      !this.view.hasEarlier &&
+      !this.view.bubbles.length,
+  )
   canSend = $derived(this.draft.trim() !== '' && this.left >= 0)
 
   #make: EngineMaker
@@ -39,6 +65,14 @@ export class Conversation {
     if (this.draft === '') this.draft = draft
   }
 
+  /** Words of the site's, in the language of the chat. */
+  say = (words: Localized = {}): string => words[this.locale] ?? words['en'] ?? Object.values(words)[0] ?? ''
+
+  /** The form is filled in. */
+  answer = (answers: FormAnswers): void => {
+    this.answers = answers
+  }
+
   /** Takes other settings on; another visitor or another server is another conversation. */
   update = (settings: Settings): void => {
     const before = this.settings
@@ -51,6 +85,7 @@ export class Conversation {
     this.#engine.destroy()
     this.#engine = this.#make(settings, (view) => (this.view = view))
     this.draft = ''
+    this.#forget()
     void this.start()
     this.#engine.setOpen(this.isOpen)
   }
@@ -72,7 +107,9 @@ export class Conversation {
       text = this.draft.trim()
       this.write('')
     }
-    if (text.trim() !== '') this.#engine.send(text.trim())
+    if (text.trim() === '') return
+    this.#engine.send(text.trim(), this.answers)
+    this.#forget()
   }
 
   retry = (clientMessageId: string): void => this.#engine.retry(clientMessageId)
@@ -86,14 +123,21 @@ export class Conversation {
   }
   newConversation = (): void => {
     void this.#engine.newConversation()
+    this.#forget()
     // What is being written stays in the text box, so it stays kept, too.
     if (this.draft !== '') this.write(this.draft)
   }
   logout = (): void => {
     this.draft = ''
+    this.#forget()
     void this.#engine.logout()
   }
   destroy = (): void => this.#engine.destroy()
+
+  #forget(): void {
+    this.filled = {}
+    this.answers = undefined
+  }
 }
 
 const isSameConversation = (one: Settings, other: Settings): boolean =>

@@ -9,7 +9,7 @@ import { storageName } from '../options.ts'
 import type { WidgetOptions } from '../options.ts'
 import { createSession } from '../session.ts'
 import { Conversation } from './conversation.svelte.ts'
-import type { EngineMaker } from './conversation.svelte.ts'
+import type { EngineMaker, Parts } from './conversation.svelte.ts'
 import { createLanguage } from './language.ts'
 import Panel from './Panel.svelte'
 import css from './panel.css?inline'
@@ -21,6 +21,9 @@ import { settingsOf } from './settings.ts'
 declare const __LUMIKA_MARKDOWN__: readonly [file: string, integrity: string]
 /** The same for the file that joins the tabs of one browser. */
 declare const __LUMIKA_TABS__: readonly [file: string, integrity: string]
+/** The same for what says when somebody is there, and for the form. */
+declare const __LUMIKA_HOURS__: readonly [file: string, integrity: string]
+declare const __LUMIKA_FORM__: readonly [file: string, integrity: string]
 
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
@@ -41,10 +44,15 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     onUnread(count)
   }
 
-  const loadTabs = async () => {
-    await props.prepare?.(...__LUMIKA_TABS__)
-    return import('./tabs.ts')
+  const load = async <T>(part: () => readonly [file: string, integrity: string], get: () => Promise<T>): Promise<T> => {
+    await props.prepare?.(...part())
+    return get()
   }
+  const loadTabs = () =>
+    load(
+      () => __LUMIKA_TABS__,
+      () => import('./tabs.ts'),
+    )
 
   const makeEngine: EngineMaker = (settings, onChange) => {
     const { serverUrl, integrationToken, conversationId, userHash, userJwt, adapter, pollMs } = settings
@@ -101,19 +109,47 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
 
   const conversation = new Conversation(settingsOf(props.options), makeEngine)
   const language = createLanguage((texts, locale) => {
-    conversation.texts = texts
+    conversation.words = texts
     conversation.locale = locale
-    onTexts(texts.launcher)
+    onTexts(conversation.texts.launcher)
   })
+  /** Loads what is set and not there yet; where that fails, the chat is as good, and the next opening tries again. */
+  const extend = () => {
+    const take = async (name: keyof Parts, get: () => Promise<{ css: string; default: Parts[keyof Parts] }>) => {
+      if (!conversation.settings[name] || conversation.parts[name]) return
+      const { css: rules, default: part } = await get()
+      // A text that is being written is not taken from under the visitor's hands.
+      if (conversation.parts[name] || (conversation.isOpen && conversation.draft)) return
+      adopt(root, rules)
+      conversation.parts = { ...conversation.parts, [name]: part }
+    }
+    const nothing = () => {}
+    take('hours', () =>
+      load(
+        () => __LUMIKA_HOURS__,
+        () => import('./hours/index.ts'),
+      ),
+    ).catch(nothing)
+    take('form', () =>
+      load(
+        () => __LUMIKA_FORM__,
+        () => import('./form/index.ts'),
+      ),
+    ).catch(nothing)
+  }
   const richText = new RichText(async () => {
-    await props.prepare?.(...__LUMIKA_MARKDOWN__)
-    const { Markdown, css: rules } = await import('./markdown/index.ts')
+    const { Markdown, css: rules } = await load(
+      () => __LUMIKA_MARKDOWN__,
+      () => import('./markdown/index.ts'),
+    )
     adopt(root, rules)
     return Markdown
   })
   const app = mount(Panel, { target: root, props: { conversation, richText, onClose } })
   void conversation.start()
   language.use(props.options.locale)
+  onTexts(conversation.texts.launcher)
+  extend()
   const unwatch = watchMarker(hear)
   // A page that the browser has kept for a way back has not heard the bell.
   addEventListener('pageshow', hear)
@@ -121,6 +157,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   return {
     setOpen(isOpen) {
       conversation.setOpen(isOpen)
+      extend()
       if (unread) setUnread(name(), 0)
       // At once, so that the focus can move into what is shown now.
       flushSync()
@@ -131,6 +168,8 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     update(options: WidgetOptions) {
       conversation.update(settingsOf(options))
       language.use(options.locale)
+      onTexts(conversation.texts.launcher)
+      extend()
     },
     async destroy() {
       unwatch()

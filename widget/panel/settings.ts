@@ -1,4 +1,5 @@
 /** The panel's share of the options: what they mean, and what they are when nobody sets them. */
+import type { Form, Hours, OwnTexts } from '../features.ts'
 import { provenId } from '../options.ts'
 import type { WidgetOptions } from '../options.ts'
 
@@ -13,6 +14,10 @@ export interface Settings extends Pick<
   title?: string
   greeting?: string
   placeholder?: string
+  /** By language. */
+  texts?: Readonly<Record<string, OwnTexts>>
+  hours?: Hours
+  form?: Form
   /** Milliseconds. */
   pollMs: number
   imageHosts: readonly string[]
@@ -32,7 +37,6 @@ export function settingsOf(options: WidgetOptions): Settings {
   } = options
   // On a tag everything is a word.
   const hosts = typeof imageHosts === 'string' ? (imageHosts as string).split(/[\s,]+/) : imageHosts
-  const context = contextOf(options.context)
   const conversationId = provenId(options)
   const { userHash, userJwt } = options
   const seconds = Number(options.pollInterval)
@@ -46,18 +50,21 @@ export function settingsOf(options: WidgetOptions): Settings {
     pollMs: (seconds ? Math.min(Math.max(seconds, 5), 60) : 12) * 1_000,
     imageHosts: hosts.filter(Boolean),
     ...(conversationId !== undefined && { conversationId, ...(userHash && { userHash }), ...(userJwt && { userJwt }) }),
-    ...(context && { context }),
     ...(adapter && { adapter }),
+    ...Object.fromEntries(
+      (['context', 'texts', 'hours', 'form'] as const).flatMap((key) => {
+        const value = objectOf(options[key])
+        return value ? [[key, value]] : []
+      }),
+    ),
   }
 }
 
-/** On a tag it is JSON. What is no object is left out: the server would refuse each message that comes with it. */
-function contextOf(value: unknown): Settings['context'] {
+/** On a tag it is JSON. What is no object is left out: nothing could be made of it, and the server would refuse it. */
+function objectOf(value: unknown): object | undefined {
   try {
-    const context: unknown = typeof value === 'string' ? JSON.parse(value) : value
-    return context && typeof context === 'object' && !Array.isArray(context)
-      ? (context as Record<string, unknown>)
-      : undefined
+    const object: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return object && typeof object === 'object' && !Array.isArray(object) ? object : undefined
   } catch {
     return undefined
   }

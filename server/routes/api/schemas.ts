@@ -1,5 +1,6 @@
 /** What operators send about integrations. The API's description is made from these, too. */
 import { z } from 'zod'
+import { form, hours, texts } from './schemas-chat.ts'
 
 /** Look and texts, by the names of the widget's options. Texts are shown as text, never as markup. */
 export const widgetLook = z.strictObject({
@@ -17,6 +18,9 @@ export const widgetLook = z.strictObject({
     .max(35)
     .regex(/^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i, 'has to be a language tag such as pt-BR')
     .optional(),
+  texts: texts.optional(),
+  hours: hours.nullable().optional(),
+  form: form.nullable().optional(),
   launcher: z.boolean().optional(),
   imageHosts: z
     .array(

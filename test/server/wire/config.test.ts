@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WidgetLook } from '../../../server/access/integration.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
+import { languages } from '../../../protocol.ts'
 import { openPlace, openWorld, operatorKey } from '../../helpers/world.ts'
 import type { Place, World } from '../../helpers/world.ts'
 import { openWire } from './socket.ts'
@@ -63,6 +64,69 @@ describe('section 7: /widget/config', () => {
     expect(JSON.parse(answer.body)).toEqual({ widget: look })
     await patch({ title: 'Ask us' })
     expect(JSON.parse((await ask(made.token)).body)).toEqual({ widget: { title: 'Ask us' } })
+  })
+
+  it('tells hours, form and texts; a text that is set for all languages and for one gives way to that one', async () => {
+    const hours = {
+      ...{ timeZone: 'Europe/Berlin', days: [{ day: 1, from: '09:00', to: '24:00' }] },
+      offlineText: { de: 'Wir schlafen.' },
+    }
+    const form = {
+      ...{
+        intro: { en: 'Who are you?' },
+        fields: [{ name: 'name', kind: 'text', label: { en: 'Name' }, required: true }],
+      },
+      consent: { text: { en: 'I agree.' }, url: 'https://shop.example/terms' },
+    }
+    const texts = { de: { greeting: 'Moin', outcomes: { human: 'Gleich.' } } }
+    expect((await patch({ title: 'All', greeting: 'Hello', texts, hours, form })).status).toBe(200)
+    const { widget } = JSON.parse((await ask(made.token)).body) as { widget: Record<string, Record<string, object>> }
+    expect(widget).toMatchObject({ title: 'All', hours, form })
+    expect(widget['greeting']).toBeUndefined()
+    expect(widget['texts']).toEqual({
+      ...{ ar: { greeting: 'Hello' }, en: { greeting: 'Hello' }, es: { greeting: 'Hello' }, fr: { greeting: 'Hello' } },
+      de: { greeting: 'Moin', outcomes: { human: 'Gleich.' } },
+    })
+    expect((await patch({ hours: null, form: null })).status).toBe(200)
+    expect(JSON.parse((await ask(made.token)).body)).toEqual({ widget: { hours: null, form: null } })
+  })
+
+  it.each([
+    [{ texts: { xx: {} } }, 'There is no field "xx"'],
+    [{ texts: { de: { css: 'x' } } }, 'There is no field "css"'],
+    [{ texts: { de: { title: 'x'.repeat(101) } } }, 'widget.texts.de.title:'],
+    [{ hours: { timeZone: 'Mars/Olympus', days: [] } }, 'widget.hours.timeZone:'],
+    [{ hours: { timeZone: 'UTC', days: [{ day: 8, from: '09:00', to: '10:00' }] } }, 'widget.hours.days.0.day:'],
+    [{ hours: { timeZone: 'UTC', days: [{ day: 1, from: '10:00', to: '09:00' }] } }, 'widget.hours.days.0.to:'],
+    [{ form: { fields: [{ name: 'a b', kind: 'text', label: { en: 'A' } }] } }, 'widget.form.fields.0.name:'],
+    [{ form: { fields: [{ name: 'a', kind: 'text', label: {} }] } }, 'widget.form.fields.0.label:'],
+    [{ form: { fields: [{ name: 'a', kind: 'select', label: { en: 'A' } }] } }, 'widget.form.fields.0.options:'],
+    [
+      { form: { fields: ['a', 'a'].map((name) => ({ name, kind: 'text', label: { en: 'A' } })) } },
+      'widget.form.fields:',
+    ],
+    [{ form: { fields: [], consent: { text: { en: 'A' }, url: 'javascript:alert(1)' } } }, 'widget.form.consent.url:'],
+  ])('refuses %j, and names the place', async (widget, place) => {
+    const answer = await patch(widget)
+    const { error } = JSON.parse(answer.body) as { error: { code: string; message: string } }
+    expect([answer.status, error.code]).toEqual([400, 'invalid_request'])
+    expect(error.message.startsWith(place)).toBe(true)
+  })
+
+  it('takes every word that the widget has, and knows every language it speaks', async () => {
+    const { readdirSync, readFileSync } = await import('node:fs')
+    const names = readdirSync('widget/locales').filter((file) => file.endsWith('.json'))
+    expect(names.map((file) => file.slice(0, -'.json'.length)).sort()).toEqual([...languages])
+    const {
+      tooLong: _1,
+      left: _2,
+      ...words
+    } = JSON.parse(readFileSync('widget/locales/de.json', 'utf8')) as {
+      [name: string]: Record<string, string>
+    }
+    // A state that says nothing has no word.
+    const { writing: _3, done: _4, ...states } = words['states'] ?? {}
+    expect((await patch({ texts: { de: { ...words, states } } })).status).toBe(200)
   })
 
   it('does not tell what an earlier version has stored beside them', async () => {
