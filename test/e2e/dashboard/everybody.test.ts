@@ -79,12 +79,13 @@ const press = (...names: (string | RegExp)[]) => ({
 })
 
 /** What opens each dialog, by the file it stands in; `page` is one of `pages`. */
-const dialogs: Record<string, { path: Path; at?: number; press: (string | RegExp)[] }[]> = {
+const dialogs: Record<string, { path: Path; at?: number; days?: string; press: (string | RegExp)[] }[]> = {
   'activities/ConversationMenu.svelte': [{ path: 'activities', at: 1, press: ['More', 'Erase…'] }],
   'activities/ConversationPane.svelte': [{ path: 'activities', at: 1, press: ['About the customer'] }],
   'activities/Shortcuts.svelte': [{ path: 'activities', press: ['Keyboard shortcuts'] }],
   'integrations/InstallCheck.svelte': [{ path: 'integrations', at: 2, press: [/^Allow this domain/] }],
   'integrations/IntegrationPage.svelte': [{ path: 'integrations', at: 2, press: ['Delete this integration'] }],
+  'integrations/Retention.svelte': [{ path: 'integrations', at: 2, days: '30', press: ['Save retention'] }],
   'integrations/Tokens.svelte': [{ path: 'integrations', at: 2, press: [/^Revoke the token/] }],
   'people/People.svelte': [{ path: 'people', press: [/^Change Ben/, 'Remove…'] }],
   'replies/Replies.svelte': [{ path: 'replies', press: [/^Change Delivery/, 'Delete…'] }],
@@ -147,11 +148,12 @@ describe('axe finds nothing', () => {
 
   test.each(Object.entries(dialogs).flatMap(([file, ways]) => ways.map((way) => ({ file, ...way }))))(
     'the dialog of $file by $press',
-    async ({ path, at = 0, press: names }) => {
+    async ({ path, at = 0, days, press: names }) => {
       const { page } = office.desk
       if (path === 'people') await inviteBen()
       const one = all.filter((each) => each.path === path)[at]
       if (one) await visit(page, one)
+      if (days) await page.getByRole('spinbutton', { name: /kept/ }).fill(days)
       await press(...names).in(page)
       await page.getByRole('dialog').waitFor()
       await expectNoBarriers(page, '[role="dialog"]')
