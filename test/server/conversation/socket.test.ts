@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { serve } from 'srvx/node'
 import type { Server } from 'srvx'
 import { EventSource } from 'eventsource'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startNginx } from '../../helpers/nginx.ts'
 import { spyResponder, valve } from '../../helpers/responder.ts'
 import { allEvents, eventOf, eventsOf, textOf } from '../../helpers/sse.ts'
@@ -20,7 +20,7 @@ describe('over sockets', () => {
   const seen: { search: string; status: number }[] = []
   let say: Parameters<typeof spyResponder>[0]
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     place = await openPlace('memory')
     world = await openWorld(place, { responder: spyResponder((request) => say?.(request) ?? ['You ', 'said ', 'it.']) })
     server = serve({
@@ -41,7 +41,7 @@ describe('over sockets', () => {
     })
     base = (server.url ?? '').replace(/\/$/, '')
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await server.close(true)
     await world.close()
     await place.dispose()

@@ -1,6 +1,6 @@
 /** `/openapi.json` describes every call there is, and nothing else, as it is answered. */
 import { H3 } from 'h3'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { conversationKey } from '../../../server/conversations/keys.ts'
 import { operations } from '../../../server/routes/openapi/operations.ts'
 import { openPlace, openWorld, operatorKey } from '../../helpers/world.ts'
@@ -24,14 +24,14 @@ let place: Place
 let world: World
 let routes: string[]
 
-beforeAll(async () => {
+beforeEach(async () => {
   const on = vi.spyOn(H3.prototype, 'on')
   place = await openPlace('memory')
   world = await openWorld(place, { integration: { responseMode: 'approval' }, webhooks: quick })
   routes = on.mock.calls.map(([, route]) => String(route))
   on.mockRestore()
 })
-afterAll(async () => {
+afterEach(async () => {
   await world.close()
   await place.dispose()
 })

@@ -1,6 +1,6 @@
 /** `/widget/config`: what pages may know of an integration, and nobody else. */
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WidgetLook } from '../../../server/access/integration.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
 import { languages } from '../../../protocol.ts'
@@ -27,7 +27,7 @@ describe('section 7: /widget/config', () => {
   let wire: Wire
   let made: CreatedToken
   const logged: unknown[] = []
-  beforeAll(async () => {
+  beforeEach(async () => {
     place = await openPlace('memory')
     const note = (...line: unknown[]) => void logged.push(line)
     world = await openWorld(place, { log: { info: note, warn: note, error: note } })
@@ -35,7 +35,7 @@ describe('section 7: /widget/config', () => {
     const settings = { kind: 'widget' as const, allowedDomains: ['shop.example'] }
     made = await world.lumika.registry.create({ name: 'canary-name', ...settings })
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await wire.close()
     await world.close()
     await place.dispose()
