@@ -85,6 +85,8 @@ export interface LumikaOptions {
   limits?: Partial<LimitSettings>
   /** How long a process that writes an answer may be silent before another takes over, in milliseconds. @default 30_000 */
   leaseMs?: number
+  /** How often drafts are looked for that nobody has decided about in time, in milliseconds. @default 5_000 */
+  sweepMs?: number
   /** How webhooks are sent. @default by `fetch`, to addresses that are not private as they are written */
   webhooks?: WebhookSettings
   /** How often conversations are looked for that were kept long enough. @default every minute */
@@ -148,8 +150,10 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     logger,
     now,
     mayAnswer: budget.take,
+    integrations: registry.list,
     responderFor: (integrationId) => counted.get(registry.get(integrationId)?.responder ?? '') ?? null,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
+    ...(options.sweepMs !== undefined && { sweepMs: options.sweepMs }),
   })
   await conversations.recover()
   const retention = createRetention({ ...options.retention, log, audit, logger, now, integrations: registry.list })

@@ -46,6 +46,8 @@ export interface Integration {
   allowUnsignedIds: boolean
   requireIdentity: boolean
   answersPerDay: number | null
+  /** What becomes of drafts that nobody decides about; null: they wait. */
+  overdue: { afterMinutes: number; action: 'release' | 'apologise'; text?: string } | null
   retentionDays: number | null
   widget: WidgetLook
   /** `value` where the token is public, and the person may see it. */
@@ -70,6 +72,8 @@ export interface Activity {
   mode: 'auto' | 'approval' | 'human'
   customerApproved: boolean
   takenOverBy: string | null
+  /** Who has asked for a person. */
+  handover?: { by: 'assistant' | 'customer'; reason?: string } | null
   draftWaiting: boolean
   /** How many messages of the customer nobody of the team has read. */
   unread?: number
@@ -79,6 +83,20 @@ export interface Activity {
   /** In a search: the newest record that holds the text; null where only the id does. */
   match?: OperatorRecord | null
   updatedAt: string
+}
+
+/** What is known of whoever writes in a conversation. */
+export interface Customer {
+  id: string
+  /** The newest message came with proof of the id. */
+  isVerified: boolean
+  page: string | null
+  title: string | null
+  locale: string | null
+  timeZone: string | null
+  browser: string | null
+  context: Record<string, unknown> | null
+  firstSeenAt: string | null
 }
 
 /** A page of the list. */
@@ -106,7 +124,9 @@ export type PublicRecord = ConversationRecord & {
   visibility: 'public'
   /** Of an answer: the turn it was written in. Private records have it in `data`. */
   turnId?: string
-  approval?: { draftId: string; by: string; isEdited: boolean }
+  approval?: { draftId: string; by: string | null; isEdited: boolean }
+  /** Said by itself, since nobody has decided about a draft in time. */
+  apology?: { draftId: string }
 }
 
 /** What no customer sees: `draft`, `rejection`, `note`, `event`, `turn-end`. */

@@ -1,6 +1,6 @@
 /** An integration as operators see it. */
 import { liveSecrets } from './identity.ts'
-import type { IdentitySecret, Integration, IntegrationToken } from './integration.ts'
+import type { IdentitySecret, Integration, IntegrationToken, Overdue } from './integration.ts'
 
 /** A token on a card; `value` only where the token is public. */
 export type TokenCard = Omit<IntegrationToken, 'hash'>
@@ -11,7 +11,8 @@ export interface IdentitySecretCard extends Omit<IdentitySecret, 'secret'> {
 }
 
 /** The account card: everything but hashes and secrets. */
-export interface IntegrationCard extends Omit<Integration, 'tokens' | 'identitySecrets'> {
+export interface IntegrationCard extends Omit<Integration, 'tokens' | 'identitySecrets' | 'overdue'> {
+  overdue: Overdue | null
   tokens: TokenCard[]
   /** Those that count now, the newest first. */
   identitySecrets: IdentitySecretCard[]
@@ -24,6 +25,7 @@ export function toCard(integration: Integration, now: number): IntegrationCard {
   const { tokens, identitySecrets, ...rest } = integration
   return {
     ...rest,
+    overdue: rest.overdue ?? null,
     tokens: tokens.map(({ hash: _, ...token }) => token),
     identitySecrets: liveSecrets(identitySecrets, now).map(({ secret, ...dates }) => ({
       hint: secret.slice(-4),

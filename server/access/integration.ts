@@ -78,6 +78,16 @@ export interface WidgetLook {
   pollInterval?: number | undefined
 }
 
+/** What becomes of a draft that nobody decides about. */
+export interface Overdue {
+  /** Minutes since the draft was written, 1 to 10,080. */
+  afterMinutes: number
+  /** `release`: it goes out as it is. `apologise`: a text goes out, once until a person has spoken, and the draft stays. */
+  action: 'release' | 'apologise'
+  /** What is said by way of apology. @default a sentence in English */
+  text?: string | undefined
+}
+
 /** An integration as it is stored. */
 export interface Integration {
   /** `int_` and random characters of `[a-z0-9]`: never a `.`, so that it can be the scope of a conversation key. */
@@ -95,6 +105,8 @@ export interface Integration {
   requireIdentity: boolean
   /** Answers a day, from midnight UTC, that the responder is asked for; null: as many as the server allows. */
   answersPerDay: number | null
+  /** What becomes of drafts that nobody decides about; null, or left out by an earlier version: they wait. */
+  overdue?: Overdue | null
   /** Days after which conversations may be erased; null: kept. */
   retentionDays: number | null
   /** Look and texts of the widget. */
@@ -121,6 +133,8 @@ export interface IntegrationPatch {
   requireIdentity?: boolean | undefined
   /** Answers a day that the responder is asked for; null: as many as the server allows. @default null */
   answersPerDay?: number | null | undefined
+  /** In approval mode: what becomes of a draft that nobody decides about; null: it waits. @default null */
+  overdue?: Overdue | null | undefined
   /** Days; null: conversations are kept. @default null */
   retentionDays?: number | null | undefined
   /** Look and texts of the widget, all of them at once. Security: every visitor may read them. @default {} */

@@ -65,7 +65,7 @@ function stateOf(desk: DeskState, newest: LogEntry<PublicValue>[], isOver: boole
   const last = newest.at(-1)
   if (!last || (desk.resolvedAt !== null && last.position <= desk.resolvedAt)) return 'resolved'
   if (desk.handover && isUnanswered(desk.handover, newest)) return 'waiting'
-  if (last.value.actor === 'assistant') return 'answered'
+  if (last.value.actor === 'assistant') return last.value.apology ? 'waiting' : 'answered'
   return isOver ? 'waiting' : 'answering'
 }
 

@@ -2,7 +2,7 @@
 import { HttpError } from '../errors.ts'
 import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
-import { endKey, turnKey } from './keys.ts'
+import { apologyKey, endKey, turnKey } from './keys.ts'
 import type { PrivateValue, PublicValue } from './values.ts'
 
 /** A stored draft. */
@@ -42,9 +42,44 @@ export async function publishDraft(
   by: string,
   body = draft.value.body,
 ): Promise<LogEntry<PublicValue>> {
-  const { ends } = draft.value
-  const isEdited = body !== draft.value.body
-  const value: PublicValue = {
+  const appended = await log.append(conversation, 'public', published(draft, by, body), decisionAbout(draft))
+  if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
+  const { entry } = appended
+  if (appended.outcome === 'existing' && !(appended.lane === 'public' && entry.value.body === body)) throw decided()
+  return entry
+}
+
+/**
+ * Makes a draft public whose time is up, unless somebody has decided about it or anything was said since it was looked at.
+ * @param at how many messages there were then
+ */
+export async function releaseDraft(
+  log: ConversationLog,
+  conversation: string,
+  draft: DraftEntry,
+  at: number,
+): Promise<void> {
+  const value = published(draft, null, draft.value.body)
+  await log.append(conversation, 'public', value, { ...decisionAbout(draft), at })
+}
+
+/** Says that it takes longer, once for a draft, unless anything was said since it was looked at. The draft stays. */
+export async function apologise(
+  log: ConversationLog,
+  conversation: string,
+  draft: DraftEntry,
+  at: number,
+  body: string,
+): Promise<void> {
+  const value: PublicValue = { actor: 'assistant', type: 'message', body, apology: { draftId: draft.id } }
+  const requires = turnKey(draft.value.ends.turnId)
+  await log.append(conversation, 'public', value, { keys: [apologyKey(draft.id)], requires, at })
+}
+
+/** The message that a draft becomes. */
+function published({ id, value: { body: own, ends } }: DraftEntry, by: string | null, body: string): PublicValue {
+  const isEdited = body !== own
+  return {
     actor: 'assistant',
     type: 'message',
     body,
@@ -52,15 +87,16 @@ export async function publishDraft(
     ...(ends.failure && !isEdited && { data: { interrupted: true } }),
     ...(ends.stopped && !isEdited && { data: { stopped: true } }),
     ends,
-    approval: { draftId: draft.id, by, isEdited },
+    approval: { draftId: id, by, isEdited },
   }
-  const held = { supersedes: draft.id, requires: turnKey(ends.turnId) }
-  const appended = await log.append(conversation, 'public', value, { keys: [endKey(ends.turnId)], ...held })
-  if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
-  const { entry } = appended
-  if (appended.outcome === 'existing' && !(appended.lane === 'public' && entry.value.body === body)) throw decided()
-  return entry
 }
+
+/** Of all who decide about a draft, one takes over the end of its turn. */
+const decisionAbout = ({ id, value: { ends } }: DraftEntry) => ({
+  keys: [endKey(ends.turnId)],
+  supersedes: id,
+  requires: turnKey(ends.turnId),
+})
 
 /** Makes a draft public, unless somebody has decided otherwise just before. */
 export async function publishUndecided(
@@ -87,8 +123,7 @@ export async function rejectDraft(
 ): Promise<LogEntry<PrivateValue>> {
   const { ends } = draft.value
   const value: PrivateValue = { type: 'rejection', draftId: draft.id, by, ...(reason && { reason }), ends }
-  const held = { supersedes: draft.id, requires: turnKey(ends.turnId) }
-  const appended = await log.append(conversation, 'private', value, { keys: [endKey(ends.turnId)], ...held })
+  const appended = await log.append(conversation, 'private', value, decisionAbout(draft))
   if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
   if (appended.outcome === 'existing' && appended.lane === 'public') throw decided()
   return appended.entry

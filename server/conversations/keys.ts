@@ -37,6 +37,9 @@ export const turnKey = (turnId: string): string => `turn:${turnId}`
 /** The key of a turn's end: an answer is published once, whoever publishes it. */
 export const endKey = (turnId: string): string => `end:${turnId}`
 
+/** The key of what is said since nobody decides about a draft. */
+export const apologyKey = (draftId: string): string => `apology:${draftId}`
+
 /** The key of a turn's wish for a person. */
 export const handoverKey = (turnId: string): string => `handover:${turnId}`
 

@@ -13,7 +13,7 @@ import type { Wakeups } from './wakeups.ts'
  * has its `turnId`; private records have it in `data`.
  */
 export type OperatorRecord =
-  | (ConversationRecord & { visibility: 'public'; turnId?: string; approval?: Approval })
+  | (ConversationRecord & { visibility: 'public'; turnId?: string; approval?: Approval; apology?: { draftId: string } })
   | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
 
 /** The answer of the operators' `records` call. */
@@ -112,6 +112,7 @@ function merged(messages: LogPage<PublicValue>, others: LogPage<PrivateValue>): 
 export const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({
   ...toRecord(entry),
   ...(entry.value.approval && { approval: entry.value.approval }),
+  ...(entry.value.apology && { apology: entry.value.apology }),
   ...(entry.value.ends && { turnId: entry.value.ends.turnId }),
   visibility: 'public',
 })

@@ -17,6 +17,8 @@ import type { HistoryQuery } from './history.ts'
 import { createInbox } from './inbox.ts'
 import type { Inbox } from './inbox.ts'
 import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
+import { createOverdueSweeper } from './overdue.ts'
+import type { OverdueOptions } from './overdue.ts'
 import { erase, exported } from './person-data.ts'
 import { receive } from './receive.ts'
 import type { Sender } from './receive.ts'
@@ -33,7 +35,8 @@ import { followWriting } from './writing.ts'
 import type { WritingEvent } from './writing.ts'
 
 /** What the service needs. */
-export interface ConversationsOptions extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'> {
+export interface ConversationsOptions
+  extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'>, Pick<OverdueOptions, 'integrations' | 'sweepMs'> {
   log: ConversationLog
   /** Where erasures are proved. */
   audit: Pick<Audit, 'note'>
@@ -116,6 +119,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   const wakeups = createWakeups(log)
   const monotonic = () => performance.now()
   const inbox = createInbox(options)
+  const overdue = createOverdueSweeper({ ...options, inbox })
   const turns = createTurns({ ...options, wakeups, owner: randomId(), monotonic })
   let closing = false
   let isEnding = false
@@ -260,6 +264,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     recover: () => turns.recover(),
     async close(graceMs) {
       closing = true
+      overdue.close()
       inbox.close()
       await turns.close(graceMs)
       // Streams that wait read what the turns came to, and then end.

@@ -41,13 +41,15 @@ export interface PublicValue {
   ends?: TurnEnd
   /** On an answer that waited for a person's word. Private. */
   approval?: Approval
+  /** Said in the place of an answer whose draft nobody has decided about in time. Private. */
+  apology?: { draftId: string }
 }
 
 /** How a draft became a message. */
 export interface Approval {
   draftId: string
-  /** The person's name. */
-  by: string
+  /** The person's name; null: its time was up. */
+  by: string | null
   /** Whether the words are the person's rather than the assistant's. */
   isEdited: boolean
 }

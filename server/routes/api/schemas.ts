@@ -33,12 +33,20 @@ export const widgetLook = z.strictObject({
   pollInterval: z.number().min(5).max(60).optional(),
 })
 
+/** What becomes of drafts that nobody decides about. */
+export const overdue = z.strictObject({
+  afterMinutes: z.int().min(1).max(10_080),
+  action: z.enum(['release', 'apologise']),
+  text: z.string().trim().min(1).max(1_000).optional(),
+})
+
 const settings = {
   allowedDomains: z.array(z.string().max(300)).max(200).optional(),
   responder: z.string().nullable().optional(),
   responseMode: z.enum(['auto', 'approval']).optional(),
   allowUnsignedIds: z.boolean().optional(),
   requireIdentity: z.boolean().optional(),
+  overdue: overdue.nullable().optional(),
   answersPerDay: z.int().min(0).max(10_000_000).nullable().optional(),
   retentionDays: z.int().min(1).max(36_500).nullable().optional(),
   widget: widgetLook.optional(),

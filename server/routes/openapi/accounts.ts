@@ -19,6 +19,10 @@ const cardFields = {
   allowUnsignedIds: z.boolean(),
   requireIdentity: z.boolean(),
   answersPerDay: z.int().nullable(),
+  overdue: z
+    .strictObject({ afterMinutes: z.int(), action: z.enum(['release', 'apologise']), text: z.string().optional() })
+    .nullable()
+    .describe('What becomes of drafts that nobody decides about: they go out, or an apology does; null: they wait.'),
   retentionDays: z.int().nullable(),
   widget: look,
   tokens: z

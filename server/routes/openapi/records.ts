@@ -38,9 +38,13 @@ const publicRecord = z.strictObject({
   ...recordFields,
   visibility: z.literal('public'),
   approval: z
-    .strictObject({ draftId: id, by: z.string(), isEdited: z.boolean() })
+    .strictObject({ draftId: id, by: z.string().nullable(), isEdited: z.boolean() })
     .optional()
-    .describe('How a draft became this message.'),
+    .describe('How a draft became this message. `by` is null where nobody decided in time.'),
+  apology: z
+    .strictObject({ draftId: id })
+    .optional()
+    .describe('Said by itself, since nobody has decided about this draft in time.'),
   turnId: id.optional().describe('Of an answer: the turn it was written in.'),
 })
 

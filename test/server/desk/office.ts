@@ -10,7 +10,7 @@ import type { SpyResponder } from '../../helpers/responder.ts'
 import { allEvents } from '../../helpers/sse.ts'
 import type { Received } from '../../helpers/sse.ts'
 import { openWorld, operatorKey } from '../../helpers/world.ts'
-import type { Place, World } from '../../helpers/world.ts'
+import type { Place, World, WorldOptions } from '../../helpers/world.ts'
 
 /** A conversation, from both sides. */
 export interface Office {
@@ -41,8 +41,9 @@ export async function openOffice(
   place: Place,
   integration: Partial<IntegrationInput> = {},
   responder: SpyResponder = spyResponder(({ text }) => [`An answer to ${text}`]),
+  more: WorldOptions = {},
 ): Promise<Office> {
-  const world = await openWorld(place, { responder, integration })
+  const world = await openWorld(place, { responder, integration, ...more })
   return officeOf(world, `customer-${++count}`, place)
 }
 
