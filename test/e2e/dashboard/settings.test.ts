@@ -43,6 +43,9 @@ describe('Integrations', () => {
     await page.getByRole('button', { name: 'Save look and texts' }).click()
     await page.getByLabel('When do answers go out?').click()
     await page.getByRole('option', { name: /After approval/ }).click()
+    await page.getByLabel('And when nobody decides about a draft?').click()
+    await page.getByRole('option', { name: /It goes out/ }).click()
+    await page.getByLabel('Minutes until then').fill('30')
     await page.getByLabel('Answers a day').fill('50')
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await expect
@@ -58,6 +61,7 @@ describe('Integrations', () => {
         widget: { title: 'Ask us', accent: '#0a7f5c' },
         responseMode: 'approval',
         answersPerDay: 50,
+        overdue: { afterMinutes: 30, action: 'release' },
       })
     await page.reload()
     await expect.poll(() => page.getByLabel('Title', { exact: true }).inputValue()).toBe('Ask us')

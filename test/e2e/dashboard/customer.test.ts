@@ -1,0 +1,45 @@
+import type { Browser } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { launchChromium } from '../../helpers/chromium.ts'
+import { createOwner, logIn, openDesk } from '../../helpers/dashboard.ts'
+import type { Desk } from '../../helpers/dashboard.ts'
+import { startServer } from '../../helpers/server.ts'
+import type { ServerProcess } from '../../helpers/server.ts'
+
+let browser: Browser
+let server: ServerProcess
+let desk: Desk
+
+beforeAll(async () => {
+  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
+  await createOwner(server)
+  desk = await openDesk(browser, server)
+  await logIn(desk)
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+test('what a page tells of its customer is shown as text, whatever it is; only a page is a link', async () => {
+  const context = { '<b>plan</b>': '<img src=x onerror=alert(1)>', cart: ['x'.repeat(300)] }
+  const told = { page: 'https://shop.example/cart?secret', title: '<script>alert(1)</script>', timeZone: 'Asia/Tokyo' }
+  const body = new URLSearchParams({
+    ...{ integrationToken: server.token, conversationId: `c_customer-of-the-facts-01`, textContent: 'Who am I?' },
+    context: JSON.stringify({ ...told, locale: 'pt-BR', ...context }),
+  })
+  await (
+    await fetch(`${server.url}/conversation/sse`, { method: 'POST', body, headers: { origin: server.url } })
+  ).text()
+  const { page } = desk
+  await page.setViewportSize({ width: 1500, height: 900 })
+  await page.getByRole('link', { name: /Who am I\?/ }).click()
+  const panel = page.getByRole('complementary', { name: 'Customer' })
+  await panel.getByText('Asia/Tokyo').waitFor()
+  for (const text of [told.title, 'Portuguese (Brazil)', '<b>plan</b>', context['<b>plan</b>']])
+    await panel.getByText(text).waitFor()
+  const links = await panel.getByRole('link').evaluateAll((all) => all.map((link) => link.getAttribute('href')))
+  expect(links).toEqual(['https://shop.example/cart'])
+  expect(await panel.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true)
+  expect(desk.problems).toEqual([])
+})
