@@ -2,28 +2,37 @@
 import type { Audit } from '../access/audit.ts'
 import { sha256 } from '../random.ts'
 import { isLogError } from '../storage/log.ts'
-import type { ConversationLog, ReadTo } from '../storage/log.ts'
+import type { ConversationLog, LogEntry, ReadTo } from '../storage/log.ts'
 import { parseConversationKey } from './keys.ts'
-import { records } from './records.ts'
+import { publicView, records } from './records.ts'
 import type { OperatorRecord } from './records.ts'
+import type { PublicValue, TurnStart } from './values.ts'
 import type { Wakeups } from './wakeups.ts'
 
 /** How many records are read at a time. */
 const pageSize = 200
+
+/** A record of an export: with a customer's message, what came along with it. */
+export type ExportedRecord = OperatorRecord & { sent?: Omit<TurnStart, 'id' | 'mode'> }
 
 /** Everything that is kept of a conversation, in order. */
 export async function* exported(
   log: ConversationLog,
   wakeups: Wakeups,
   conversation: string,
-): AsyncGenerator<OperatorRecord, void, undefined> {
+): AsyncGenerator<ExportedRecord, void, undefined> {
   const { signal } = new AbortController()
   for (let afterId = '.', hasMore = true; hasMore;) {
-    const page = await records(log, wakeups, conversation, { afterId, limit: pageSize, wait: 0, signal })
+    const page = await records(log, wakeups, conversation, { afterId, limit: pageSize, wait: 0, signal }, whole)
     yield* page.records
     hasMore = page.hasMore
     afterId = page.lastRecordId ?? afterId
   }
+}
+
+function whole(entry: LogEntry<PublicValue>): ExportedRecord {
+  const { id: _id, mode: _mode, ...sent } = entry.value.turn ?? { id: '', mode: 'human' }
+  return { ...publicView(entry), ...(Object.keys(sent).length > 0 && { sent }) }
 }
 
 /** Where an erasure is named in the audit trail: by this life of the conversation. The same customer may come back, and be erased again. */

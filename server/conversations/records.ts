@@ -35,16 +35,17 @@ export interface RecordsPage {
 export const isRecordsCursor = (text: string): boolean =>
   /^(\*|[A-Za-z0-9_-]{0,64})\.(\*|[A-Za-z0-9_-]{0,64})$/.test(text)
 
-/** Reads a page: after a cursor, before one, or without any the newest. @throws LogError `cursor_not_found` and others */
+/** Reads a page: after a cursor, before one, or without any the newest. Messages may be shown in another way. @throws LogError `cursor_not_found` and others */
 export async function records(
   log: ConversationLog,
   wakeups: Wakeups,
   conversation: string,
   query: HistoryQuery,
+  view = publicView,
 ): Promise<RecordsPage> {
   return query.afterId === undefined
-    ? before(log, conversation, query.beforeId ?? '*.*', query.limit)
-    : after(log, wakeups, conversation, query.afterId, query)
+    ? before(log, conversation, query.beforeId ?? '*.*', query.limit, view)
+    : after(log, wakeups, conversation, query.afterId, query, view)
 }
 
 async function after(
@@ -53,6 +54,7 @@ async function after(
   conversation: string,
   cursor: string,
   query: HistoryQuery,
+  view: typeof publicView,
 ): Promise<RecordsPage> {
   const [open = '', closed = ''] = cursor.split('.')
   const from = async <T>(lane: 'public' | 'private', part: string): Promise<LogPage<T>> =>
@@ -64,7 +66,7 @@ async function after(
   type Found = Awaited<ReturnType<typeof read>>
   const isNew = ({ messages, others }: Found) => messages.entries.length + others.entries.length > 0
   const { messages, others } = await waitFor(read, isNew, wakeups, conversation, query)
-  const all = merged(messages, others)
+  const all = merged(messages, others, view)
   const page = all.slice(0, query.limit)
   return {
     records: page,
@@ -74,13 +76,19 @@ async function after(
   }
 }
 
-async function before(log: ConversationLog, conversation: string, cursor: string, limit: number): Promise<RecordsPage> {
+async function before(
+  log: ConversationLog,
+  conversation: string,
+  cursor: string,
+  limit: number,
+  view: typeof publicView,
+): Promise<RecordsPage> {
   const [open = '', closed = ''] = cursor.split('.')
   const upTo = async <T>(lane: 'public' | 'private', part: string): Promise<LogPage<T>> =>
     part === '' ? { entries: [], hasMore: false } : log.before<T>(conversation, lane, part === '*' ? null : part, limit)
   const messages = await upTo<PublicValue>('public', open)
   const others = await upTo<PrivateValue>('private', closed)
-  const all = merged(messages, others)
+  const all = merged(messages, others, view)
   const page = all.slice(-limit)
   // What was read of a lane and didn't fit lies before this page: such a lane goes on from where it was.
   const restOf = (entries: LogEntry[], part: string) => (entries.length > 0 ? part : '')
@@ -102,8 +110,12 @@ function place(page: OperatorRecord[], which: 'find' | 'findLast', open: string,
 }
 
 /** Times never decrease inside a conversation, over all its lanes, so they tell which came first. */
-function merged(messages: LogPage<PublicValue>, others: LogPage<PrivateValue>): OperatorRecord[] {
-  return [...messages.entries.map(publicView), ...others.entries.map(privateView)].toSorted((a, b) =>
+function merged(
+  messages: LogPage<PublicValue>,
+  others: LogPage<PrivateValue>,
+  view: typeof publicView,
+): OperatorRecord[] {
+  return [...messages.entries.map(view), ...others.entries.map(privateView)].toSorted((a, b) =>
     a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0,
   )
 }

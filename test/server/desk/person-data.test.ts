@@ -51,6 +51,18 @@ describe.each(storages)("a person's data, on %s", (kind) => {
     expect((await ask('/conversations/i1.bm9ib2R5/export')).status).toBe(404)
   })
 
+  it('is exported with what came along with the messages, which nobody else is shown', async () => {
+    const context = JSON.stringify({ page: 'https://shop.example/cart', plan: 'pro' })
+    const { conversationId } = office
+    const sent = await office.world.post('/conversation/sse', { conversationId, textContent: 'Hello', context })
+    const stream = await sent.text()
+    const { records } = (await (await ask(`/conversations/${key()}/export`)).json()) as { records: object[] }
+    const facts = { context: { page: 'https://shop.example/cart', plan: 'pro' }, isVerified: true }
+    expect(records[0]).toMatchObject({ body: 'Hello', sent: facts })
+    expect((await office.records())[0]).not.toHaveProperty('sent')
+    expect(stream + JSON.stringify(await office.messages())).not.toContain('shop.example')
+  })
+
   it('is gone when it was erased, for everybody and after a restart, and one line proves it', async () => {
     await office.send('Hello')
     await office.done('notes', { body: 'A regular.' })
