@@ -46,12 +46,15 @@ afterAll(async () => {
   await openai?.close()
 })
 
-/** Every 40th byte, every one inside a character, and those around the ends of lines. */
+/** Bytes between two cuts that are made anyway. */
+const EVERY = process.env['LUMIKA_LONG'] ? 40 : 120
+
+/** Every so many bytes, every one inside a character, and those around the ends of lines. */
 function worthCutting(bytes: Buffer): number[] {
   const isInside = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80
   const isEnd = (at: number) => bytes[at] === 10
   return Array.from({ length: bytes.length + 1 }, (_, at) => at).filter(
-    (at) => at % 40 === 0 || at === bytes.length || isInside(at) || isEnd(at) || isEnd(at - 1),
+    (at) => at % EVERY === 0 || at === bytes.length || isInside(at) || isEnd(at) || isEnd(at - 1),
   )
 }
 
