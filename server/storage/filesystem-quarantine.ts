@@ -1,6 +1,7 @@
 /** Damaged pieces of files, kept for a person to look at, as long as what they are pieces of. */
 import { basename, join, relative } from 'node:path'
-import type { ConversationPaths } from './file-names.ts'
+import { isSystem } from './entry.ts'
+import { pathsOf } from './file-names.ts'
 import type { FileSystem } from './files.ts'
 import { unlessMissing } from './files.ts'
 
@@ -16,9 +17,10 @@ export const pieceName = (base: string, path: string, offset: number): string =>
 
 /**
  * The pieces that may hold something of a conversation: those of its lanes, and of the inbox, which are of no use to anybody
- * since it is an index.
+ * since it is an index. Conversations of the system's own never stand in the inbox.
  */
-export async function piecesOf(base: string, paths: ConversationPaths, fs: FileSystem): Promise<string[]> {
+export async function piecesOf(base: string, conversation: string, fs: FileSystem): Promise<string[]> {
+  const paths = pathsOf(base, conversation)
   const folder = quarantineOf(base)
   const turns = `${flat(base, paths.turns)}~`
   const isOurs = (name: string): boolean => {
@@ -27,7 +29,7 @@ export async function piecesOf(base: string, paths: ConversationPaths, fs: FileS
     if (['public', 'private'].some((lane) => isOf(paths.laneFile(lane as 'public' | 'private')))) return true
     return name.startsWith(turns) || (name.length === longest && name.includes(`~${basename(paths.turns)}~`))
   }
-  const isInbox = (name: string) => name.startsWith('inbox.jsonl.')
+  const isInbox = (name: string) => name.startsWith('inbox.jsonl.') && !isSystem(conversation)
   const names = (await unlessMissing(fs.readdir(folder))) ?? []
   return names.filter((name) => isInbox(name) || isOurs(name)).map((name) => join(folder, name))
 }

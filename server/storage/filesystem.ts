@@ -107,7 +107,7 @@ function createStoredConversation(
     async remove(lane) {
       assertHeld()
       if (lane === undefined) {
-        const pieces = await guarded(() => piecesOf(base, paths, fs))
+        const pieces = await guarded(() => piecesOf(base, conversation, fs))
         // The messages go last: should this break off, what is left is still the conversation, and never another one's notes.
         await files.remove([...pieces, paths.laneFile('private'), paths.turns, paths.laneFile('public')], true)
         return

@@ -39,6 +39,22 @@ describe('the log in files: damaged files', () => {
     expect(await all(await open(), keyOf('a'))).toEqual([...entries, next])
   })
 
+  it('F90: what is erased is erased from the quarantine, too, and nothing else is', async () => {
+    const log = await open()
+    for (const name of ['a', 'b']) await stored(log.append(keyOf(name), 'public', name))
+    await stored(log.append('~system', 'private', 'one'))
+    const names = ['inbox.jsonl.7', damagedName('b.jsonl', 9), 'system~system.private.jsonl.3']
+    const ownNames = [damagedName('a.jsonl', 9), damagedName('a.private.jsonl', 2), 'turns~shop~a~t1.jsonl.4']
+    await mkdir(join(base, 'quarantine'), { recursive: true })
+    for (const name of [...names, ...ownNames]) await writeFile(join(base, 'quarantine', name), 'x')
+    const left = async () => (await readdir(join(base, 'quarantine'))).toSorted()
+
+    await log.remove('~system')
+    expect(await left()).toEqual([...ownNames, ...names.slice(0, 2)].toSorted())
+    await log.remove(keyOf('a'))
+    expect(await left()).toEqual([damagedName('b.jsonl', 9)])
+  })
+
   it('F90: a damaged line in the middle is kept aside once; its siblings, their keys and cursors stay', async () => {
     const entries = await write(5)
     const lines = (await readFile(publicFile('a'), 'utf8')).split('\n')
