@@ -14,6 +14,30 @@ export interface TeamMember extends Operator {
   lastSeenAt: string | null
 }
 
+/** Words by language, a BCP 47 tag. */
+export type Words = Record<string, string>
+
+/** When somebody is there, by the clock of a zone. */
+export interface WidgetHours {
+  timeZone: string
+  /** `day` is 1 (Monday) to 7; `from` and `to` are `HH:MM`, up to `24:00`. */
+  days: { day: number; from: string; to: string }[]
+  offlineText?: Words
+}
+
+/** What a visitor is asked before the first message. */
+export interface WidgetForm {
+  intro?: Words
+  fields: {
+    name: string
+    kind: 'text' | 'email' | 'select' | 'checkbox'
+    label: Words
+    required?: boolean
+    options?: { value: string; label: Words }[]
+  }[]
+  consent?: { text: Words; url?: string }
+}
+
 /** Look and texts of the widget. */
 export interface WidgetLook {
   title?: string
@@ -23,13 +47,9 @@ export interface WidgetLook {
   position?: 'left' | 'right'
   theme?: 'auto' | 'light' | 'dark'
   locale?: string
-  texts?: Record<string, Record<string, string | Record<string, string>>>
-  hours?: {
-    timeZone: string
-    days: { day: number; from: string; to: string }[]
-    offlineText?: Record<string, string>
-  } | null
-  form?: object | null
+  texts?: Record<string, Record<string, string | Words>>
+  hours?: WidgetHours | null
+  form?: WidgetForm | null
   launcher?: boolean
   imageHosts?: string[]
   pollInterval?: number

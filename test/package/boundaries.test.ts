@@ -82,7 +82,12 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     // The chat comes as visitors get it, as a script: of its sources only types are known here.
     may: /^(protocol\.ts|adapters\/memory\.ts|widget\/(embed|options)\.ts|dashboard\/(preview\/.+|api\/types\.ts))$/,
   },
-  { name: 'the dashboard', files: /^dashboard\//, may: /^(protocol\.ts|dashboard\/.+|svelte(\/.+)?|bits-ui)$/ },
+  {
+    name: 'the dashboard',
+    files: /^dashboard\//,
+    // Of the widget the words, which owners may replace by their own.
+    may: /^(protocol\.ts|widget\/locales\/([a-z]+\.json|(form|hours)\.ts)|dashboard\/.+|svelte(\/.+)?|bits-ui)$/,
+  },
 ]
 
 const files = ['protocol.ts', ...['adapters', 'widget', 'server', 'dashboard'].flatMap(sourcesIn)]

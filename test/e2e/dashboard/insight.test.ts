@@ -86,7 +86,7 @@ describe('an integration', () => {
   test('its responder is asked something: the answer as it comes, stopped, and what to do where it fails', async () => {
     const { page } = desk
     const section = page.locator('section', { has: page.getByRole('heading', { name: 'Ask it something' }) })
-    const answer = section.getByRole('group', { name: 'Answer of openai' })
+    const answer = section.getByRole('region', { name: 'Answer of openai' })
     await section.getByLabel('Question to openai').fill('Is it fine in the oven?')
     await section.getByRole('button', { name: 'Ask' }).click()
     await section.getByText(/The first word came after [\d.]+ s/).waitFor()
