@@ -14,6 +14,7 @@ const markdownPlaceholder = '__LUMIKA_MARKDOWN_PLACEHOLDER__'
 const tabsPlaceholder = '__LUMIKA_TABS_PLACEHOLDER__'
 const hoursPlaceholder = '__LUMIKA_HOURS_PLACEHOLDER__'
 const formPlaceholder = '__LUMIKA_FORM_PLACEHOLDER__'
+const languagesPlaceholder = '__LUMIKA_LANGUAGES_PLACEHOLDER__'
 
 /** @returns {import('vite').Plugin} */
 export function widgetParts() {
@@ -40,13 +41,15 @@ export function widgetParts() {
           __LUMIKA_TABS__: isForPages ? tabsPlaceholder : '["", ""]',
           __LUMIKA_HOURS__: isForPages ? hoursPlaceholder : '["", ""]',
           __LUMIKA_FORM__: isForPages ? formPlaceholder : '["", ""]',
+          __LUMIKA_LANGUAGES__: isForPages ? languagesPlaceholder : '["", ""]',
         },
       }
     },
     resolveId(source, importer) {
       // On a page with a script tag, languages are files of their own; bundlers know better what to do with modules.
-      const isForPages = this.environment.name === 'panel' && source.endsWith('/locales/load.ts')
-      return isForPages && importer ? resolve(dirname(importer), source.replace('load.ts', 'load.page.ts')) : null
+      const isForPages = this.environment.name === 'panel' && source.endsWith('/load.ts') && importer
+      const path = isForPages ? resolve(dirname(importer), source) : ''
+      return path === resolve('widget/locales/load.ts') ? path.replace('load.ts', 'load.page.ts') : null
     },
     load: (id) =>
       // What Vite puts around `import()` looks for styles to load along with it. There are none.
@@ -67,6 +70,7 @@ export function widgetParts() {
             [tabsPlaceholder]: parts['tabs'],
             [hoursPlaceholder]: parts['hours'],
             [formPlaceholder]: parts['form'],
+            [languagesPlaceholder]: parts['languages'],
           })) {
             if (!chunk.code.includes(placeholder)) continue
             if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)

@@ -84,6 +84,26 @@ describe('languages', () => {
     expect(visitor.problems).toEqual([])
   })
 
+  test('who wants English loads nothing of other languages; without what knows them it is English', async () => {
+    const asked: string[] = []
+    await page.route(/\/(languages-|locales\/)/, (route) => {
+      asked.push(route.request().url())
+      return route.abort()
+    })
+    await page.goto(
+      site.put('/', { body: htmlPage(scriptTag(server.url, server.token), { attributes: 'lang="en-GB"' }) }),
+    )
+    await page.getByRole('button', { name: 'Open chat' }).click()
+    await panel('Chat with us').waitFor()
+    expect(asked).toEqual([])
+    await page.evaluate(`Lumika.setLocale('es')`)
+    await expect.poll(() => asked.length).toBe(1)
+    await page.unroute(/\/(languages-|locales\/)/)
+    expect(await panel('Chat with us').isVisible()).toBe(true)
+    await page.evaluate(`Lumika.setLocale('de')`)
+    await panel('Chat mit uns').waitFor()
+  })
+
   test('a language that cannot be loaded leaves the words that are there', async () => {
     await page.route('**/locales/**', (route) => route.abort())
     await page.goto(site.put('/', { body: htmlPage(scriptTag(server.url, server.token, 'data-locale="fr"')) }))

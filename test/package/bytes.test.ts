@@ -11,6 +11,7 @@ const gzipped = (name: string): number => gzipSync(read(name), { level: 9 }).byt
 const panels = readdirSync(folder).filter((name) => /^panel-.+\.js$/.test(name))
 const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
+const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
@@ -18,11 +19,13 @@ describe('what a page loads', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
   })
 
-  test('all that the first open loads is at most 26 KB, and the panel loads only its four parts by need', () => {
+  test('all that the first open loads is at most 26 KB, and the panel loads only its five parts by need', () => {
     expect(panels).toHaveLength(1)
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
     for (const name of panels)
-      expect(importsIn(read(name)).sort()).toEqual([...few, ...markdowns, ...tabs].map((part) => `./${part}`).sort())
+      expect(importsIn(read(name)).sort()).toEqual(
+        [...few, ...languages, ...markdowns, ...tabs].map((part) => `./${part}`).sort(),
+      )
   })
 
   test('what shows Markdown is one file of at most 18 KB, loaded by need, that shares the Svelte of the panel', () => {
@@ -51,6 +54,15 @@ describe('what a page loads', () => {
     }
   })
 
+  test('what knows the languages is one file of at most 3 KB, loaded by need, that shares nothing and imports none', () => {
+    expect(languages).toHaveLength(1)
+    for (const name of languages) {
+      expect(gzipped(name)).toBeLessThanOrEqual(3_072)
+      expect(importsIn(read(name))).toEqual([])
+    }
+    for (const name of panels) expect(read(name)).not.toContain('locales/')
+  })
+
   test('the npm modules load Markdown by need, too', () => {
     const chunks = readdirSync(`${folder}/chunks`)
     const mount = chunks.find((name) => name.startsWith('mount-')) ?? ''
@@ -71,20 +83,21 @@ describe('what a page loads', () => {
       [panels[0] ?? '', tabs[0]],
       [panels[0] ?? '', few[0]],
       [panels[0] ?? '', few[1]],
+      [panels[0] ?? '', languages[0]],
     ] as const) {
       const hash = createHash('sha256').update(read(part)).digest('base64')
       expect(read(by)).toContain(`["${part}","sha256-${hash}"]`)
     }
   })
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few])(
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few, ...languages])(
     'G13: %s leaves no Svelte global behind',
     (name) => {
       expect(read(name)).not.toContain('__svelte')
     },
   )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few])(
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few, ...languages])(
     'G11: %s makes no markup or code from text',
     (name) => {
       expect(read(name)).not.toMatch(
@@ -93,8 +106,11 @@ describe('what a page loads', () => {
     },
   )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few])('%s is offered compressed', (name) => {
-    expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
-    expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
-  })
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few, ...languages])(
+    '%s is offered compressed',
+    (name) => {
+      expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
+      expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
+    },
+  )
 })

@@ -1,9 +1,13 @@
 /** The words of a language. A locale is a JSON file of this shape; English is built in. */
 import type { OwnTexts } from '../features.ts'
 import type { LauncherTexts } from '../launcher.ts'
+import type { texts as attach } from './attach.ts'
 import english from './en.json'
 import type { texts as form } from './form.ts'
 import type { texts as hours } from './hours.ts'
+import type { texts as menu } from './menu.ts'
+import type { texts as rating } from './rating.ts'
+import type { texts as reading } from './reading.ts'
 
 /** Words that depend on a number, by plural category (Intl.PluralRules). # stands for the number. */
 export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>
@@ -13,6 +17,10 @@ export interface Texts extends Omit<typeof english, 'tooLong' | 'left'> {
   /** English is in the part that shows them. */
   form?: Partial<typeof form>
   hours?: Partial<typeof hours>
+  reading?: Partial<typeof reading>
+  menu?: Partial<typeof menu>
+  rating?: Partial<typeof rating>
+  attach?: Partial<typeof attach>
   launcher: LauncherTexts
   tooLong: Plural
   left: Plural

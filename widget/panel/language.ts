@@ -1,5 +1,5 @@
-/** Which language the widget speaks, and where its words come from. */
-import { loadLocale, locales } from '../locales/load.ts'
+/** Which language the widget speaks. English is built in; what knows the others is loaded where one may be wanted. */
+import type { wordsIn } from '../locales/languages.ts'
 import { defaultTexts } from '../locales/texts.ts'
 import type { Texts } from '../locales/texts.ts'
 
@@ -9,33 +9,29 @@ export interface Language {
   use(wanted: string | undefined): void
 }
 
+/** Where the others come from. */
+export type LoadLanguages = () => Promise<{ wordsIn: typeof wordsIn }>
+
 /** Tells `onChange` when other words are to be shown. */
-export function createLanguage(onChange: (texts: Texts, locale: string) => void): Language {
-  let current = 'en'
-  let turn = 0
+export function createLanguage(load: LoadLanguages, onChange: (texts: Texts, locale: string) => void): Language {
+  let newest = ''
   return {
     use(wanted) {
-      const locale = bestLocale([wanted, document.documentElement.lang, ...navigator.languages])
-      if (locale === current) return
-      current = locale
-      // Only the newest wish counts, however late the words of an earlier one come.
-      const mine = ++turn
-      if (locale === 'en') return onChange(defaultTexts, locale)
-      loadLocale(locale).then(
-        (texts) => mine === turn && onChange(texts, locale),
-        // English is better than nothing; the next wish tries again.
-        () => mine === turn && (current = 'en'),
-      )
+      const wishes = [wanted, document.documentElement.lang, ...navigator.languages].filter(
+        (wish) => !!wish,
+      ) as string[]
+      const mine = `${wishes}`
+      if (mine === newest) return
+      newest = mine
+      if (/^en\b/i.test(mine)) return onChange(defaultTexts, 'en')
+      load()
+        .then((languages) => languages.wordsIn(wishes))
+        .then(
+          // Only the newest wish counts, however late the words of an earlier one come.
+          ({ locale, texts = defaultTexts }) => mine === newest && onChange(texts, locale),
+          // The words that are there are better than nothing; the next wish tries again.
+          () => mine === newest && (newest = ''),
+        )
     },
   }
-}
-
-/** The first of the wishes that there is: as it is, or its language. */
-export function bestLocale(wishes: readonly (string | undefined)[]): string {
-  for (const wish of wishes) {
-    const tag = wish?.toLowerCase().replace('_', '-')
-    const found = tag && [tag, tag.split('-')[0]].find((each) => each === 'en' || locales.includes(each as string))
-    if (found) return found
-  }
-  return 'en'
 }

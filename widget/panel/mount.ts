@@ -24,6 +24,8 @@ declare const __LUMIKA_TABS__: readonly [file: string, integrity: string]
 /** The same for what says when somebody is there, and for the form. */
 declare const __LUMIKA_HOURS__: readonly [file: string, integrity: string]
 declare const __LUMIKA_FORM__: readonly [file: string, integrity: string]
+/** The same for what knows the languages there are beside English. */
+declare const __LUMIKA_LANGUAGES__: readonly [file: string, integrity: string]
 
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
@@ -108,7 +110,12 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   }
 
   const conversation = new Conversation(settingsOf(props.options), makeEngine)
-  const language = createLanguage((texts, locale) => {
+  const loadLanguages = () =>
+    load(
+      () => __LUMIKA_LANGUAGES__,
+      () => import('../locales/languages.ts'),
+    )
+  const language = createLanguage(loadLanguages, (texts, locale) => {
     conversation.words = texts
     conversation.locale = locale
     onTexts(conversation.texts.launcher)

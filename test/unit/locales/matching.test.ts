@@ -1,0 +1,25 @@
+/** Which language the chat speaks where somebody wishes for some. */
+import { describe, expect, test } from 'vitest'
+import { bestLocale, wordsIn } from '../../../widget/locales/languages.ts'
+
+describe('the first wish that there is', () => {
+  test.each([
+    [['de'], 'de'],
+    [['de-AT'], 'de'],
+    [['DE_ch'], 'de'],
+    [[' fr-Latn-CA-x-own '], 'fr'],
+    [['tlh', 'es-419'], 'es'],
+    [['en-GB', 'de'], 'en'],
+    [['tlh'], 'en'],
+    [['', '-', '*', 'x-de'], 'en'],
+    [['ar\u0000', 'constructor', '__proto__'], 'en'],
+    [[], 'en'],
+  ])('of %j is %s', (wishes, locale) => {
+    expect(bestLocale(wishes)).toBe(locale)
+  })
+
+  test('comes with its words, but for English, which is there', async () => {
+    expect(await wordsIn(['en', 'fr'])).toEqual({ locale: 'en' })
+    expect((await wordsIn(['fr-FR'])).texts?.title).toBe('Discutez avec nous')
+  })
+})
