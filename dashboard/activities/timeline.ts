@@ -5,8 +5,8 @@ import { dayOf } from '../ui/time.ts'
 /** Who has written something. */
 export type Writer = { kind: 'customer' | 'assistant' } | { kind: 'operator'; name: string }
 
-/** What became of a draft; null: nobody has decided. */
-export type Verdict = { kind: 'rejected'; by: string; reason: string } | null
+/** What became of a draft; null: nobody has decided. Published by null: it went out by itself. */
+export type Verdict = { kind: 'rejected'; by: string; reason: string } | { kind: 'published'; by: string | null } | null
 
 /** A line of the time line. */
 export type Item =
@@ -24,14 +24,20 @@ export type Item =
   | { kind: 'draft'; id: string; record: PrivateRecord; verdict: Verdict }
   | { kind: 'event'; id: string; text: string; createdAt: string }
 
-/** The records as items, oldest first. Drafts that went out are the messages they became. */
-export function toItems(records: readonly OperatorRecord[]): Item[] {
+/**
+ * The records as items, oldest first. Drafts that went out are the messages they became.
+ * @param isHeld whether somebody still changes a draft's words here, so that it stays beside its message
+ */
+export function toItems(
+  records: readonly OperatorRecord[],
+  isHeld: (draftId: string) => boolean = () => false,
+): Item[] {
   const drafts = new Map(records.filter(({ type }) => type === 'draft').map((record) => [record.id, record]))
-  const published = new Set<string>()
+  const published = new Map<string, NonNullable<Verdict>>()
   const verdicts = new Map<string, NonNullable<Verdict>>()
   for (const record of records) {
     if (record.visibility === 'public') {
-      if (record.approval) published.add(record.approval.draftId)
+      if (record.approval) published.set(record.approval.draftId, { kind: 'published', by: record.approval.by })
     } else if (record.type === 'rejection') {
       const { draftId, by, reason } = record.data
       verdicts.set(`${draftId}`, { kind: 'rejected', by: `${by}`, reason: typeof reason === 'string' ? reason : '' })
@@ -61,7 +67,8 @@ export function toItems(records: readonly OperatorRecord[]): Item[] {
     }
     if (record.type === 'note') return { kind: 'note', id, record, by: `${record.data['by']}` }
     if (record.type === 'draft') {
-      return published.has(record.id) ? null : { kind: 'draft', id, record, verdict: verdicts.get(record.id) ?? null }
+      const verdict = published.get(record.id) ?? verdicts.get(record.id) ?? null
+      return verdict?.kind === 'published' && !isHeld(record.id) ? null : { kind: 'draft', id, record, verdict }
     }
     const text = eventText(record)
     return text ? { kind: 'event', id, text, createdAt: record.createdAt } : null

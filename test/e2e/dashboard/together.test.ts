@@ -131,6 +131,33 @@ describe('two people', () => {
     await expect.poll(() => ana.page.getByText('is editing this draft').count()).toBe(0)
   })
 
+  test('what one has written in a draft stays when somebody else decides first, over a reload, too', async () => {
+    const { customer } = await bothLookAt('Is it insured?', 'approval')
+    const late = mia.page.getByRole('article', { name: 'A draft decided meanwhile' })
+    const words = mia.page.getByRole('textbox', { name: 'Words of the draft' })
+    await ana.page.getByRole('button', { name: 'Approve' }).waitFor()
+    await mia.page.keyboard.press('e')
+    await words.fill('It is insured')
+    await ana.page.keyboard.press('a')
+    await late.getByText('Ana Lima has approved this draft meanwhile').waitFor()
+    // The box keeps the focus: these keys would approve, edit and reject something else.
+    await mia.page.keyboard.press('End')
+    await mia.page.keyboard.type(', axe.')
+    await expect.poll(() => words.inputValue()).toBe('It is insured, axe.')
+    await mia.page.keyboard.press('Control+Enter')
+    await mia.page.reload()
+    await late.getByText('What you wrote here was not sent').waitFor()
+    expect(await words.inputValue()).toBe('It is insured, axe.')
+    await late.getByRole('button', { name: 'Use as a reply' }).click()
+    await late.waitFor({ state: 'detached' })
+    expect(await reply(mia.page).inputValue()).toBe('It is insured, axe.')
+    expect((await saidTo(customer)).filter((line) => line.startsWith('assistant'))).toHaveLength(1)
+    await mia.page.reload()
+    expect(await reply(mia.page).inputValue()).toBe('It is insured, axe.')
+    expect(await late.count()).toBe(0)
+    await reply(mia.page).fill('')
+  })
+
   test('a reply while somebody else has taken over is sent once, and changes nothing else', async () => {
     const { customer } = await bothLookAt('May I speak to somebody?')
     const takeOver = () => mia.page.getByRole('button', { name: 'Take over' }).click()
