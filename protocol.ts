@@ -14,6 +14,13 @@ export const paths = {
 /** Where a visitor asks for a person. By itself, since the widget does not call it yet. */
 export const personPath = '/conversation/person'
 
+/** Where a visitor rates, tells that they type, and erases the conversation. */
+export const visitorPaths = {
+  feedback: '/conversation/feedback',
+  typing: '/conversation/typing',
+  erase: '/conversation/erase',
+} as const
+
 /** Longest message, in Unicode code points, after trimming. By itself, since the widget needs no other limit. */
 export const textCodePoints = 4_000
 
@@ -30,6 +37,8 @@ export const limits = {
   keepAliveMs: 15_000,
   /** How long a message without a `clientMessageId` may be re-attached to by the same text, in milliseconds. */
   attachMs: 60_000,
+  /** Longest comment about a conversation, in Unicode code points. */
+  commentCodePoints: 1_000,
   /** Longest `context` of a send, in bytes of JSON: what the site gives, and what the widget tells of its page. */
   contextBytes: 8_192,
 } as const
@@ -73,6 +82,8 @@ export interface RecordData {
   interrupted?: boolean
   /** The customer stopped the answer; `body` is what had arrived. */
   stopped?: boolean
+  /** What the customer thinks of an answer. */
+  rating?: 'up' | 'down'
   /** The sender's `clientMessageId`, by which the sender's own client recognises its message. */
   clientMessageId?: string
   [key: string]: Json | undefined
@@ -102,6 +113,10 @@ export interface HistoryPage {
   hasMore: boolean
   /** An answer is being written now; attach to it with `lastEventId=<turnId>.0`. */
   activeTurn?: { turnId: string; userMessageId: string }
+  /** A person is typing a reply. */
+  typing?: { name: string }
+  /** Somebody of the team has resolved the conversation, and nothing was said since. */
+  resolved?: boolean
 }
 
 /** The customer's message is stored durably. Always the first event, number 0. */

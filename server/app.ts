@@ -46,6 +46,7 @@ import { configRoutes } from './routes/config.ts'
 import { personDataRoutes } from './routes/api/person-data.ts'
 import { responderTestRoutes } from './routes/api/responder-test.ts'
 import { sessionRoutes } from './routes/api/session.ts'
+import { visitorRoutes } from './routes/visitor.ts'
 import { webhookRoutes } from './routes/api/webhooks.ts'
 import { conversationRoutes } from './routes/conversation.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
@@ -170,6 +171,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
   const gate = { registry, sightings, logger, publicOrigin, now }
   conversationRoutes(app, { ...gate, conversations, limits, usage })
+  visitorRoutes(app, { ...gate, conversations, limits, usage })
   configRoutes(app, gate)
   healthRoutes(app, { log, logger })
   sessionRoutes(app, { ...api, operators, sessions, limits, now })

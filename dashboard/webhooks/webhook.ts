@@ -53,6 +53,7 @@ export const events = [
     text: 'Nobody answers by themselves, the answer came to nothing, or it is a draft.',
   },
   { name: 'draft.created', label: 'A draft', text: 'An answer of the assistant waits for approval.' },
+  { name: 'feedback.created', label: 'Feedback', text: 'A customer has rated an answer or the conversation.' },
 ] as const
 
 export type EventName = (typeof events)[number]['name']

@@ -1,9 +1,11 @@
 /** What is known of a customer: what the page told along with a message, and what the server saw of its request. */
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+import { readSatisfaction } from './feedback.ts'
+import type { Satisfaction } from './feedback.ts'
 import { parseConversationKey } from './keys.ts'
 import type { PublicValue } from './values.ts'
 
-/** A customer as operators see one. All of it but `id`, `isVerified` and `firstSeenAt` is the page's word, and may be forged. */
+/** A customer as operators see one. All of it but `id`, `isVerified`, `firstSeenAt` and `satisfaction` is the page's word, and may be forged. */
 export interface CustomerView {
   /** The conversation's id: the site's own for this customer, or a random one. */
   id: string
@@ -22,6 +24,8 @@ export interface CustomerView {
   context: Record<string, unknown> | null
   /** When the first message was stored, RFC 3339. */
   firstSeenAt: string | null
+  /** What they think of the conversation, and since when, RFC 3339; null: they have not said. */
+  satisfaction: (Satisfaction & { at: string }) | null
 }
 
 /** How many of the newest messages are looked through, so that the cost does not grow with the conversation. */
@@ -45,7 +49,8 @@ export async function viewCustomer(log: ConversationLog, conversation: string): 
     if (Object.values(facts).every((fact) => fact !== null)) break
   }
   const id = parseConversationKey(conversation)?.conversationId ?? ''
-  return { id, isVerified: isVerified === true, ...facts, firstSeenAt: first?.createdAt ?? null }
+  const satisfaction = await readSatisfaction(log, conversation)
+  return { id, isVerified: isVerified === true, ...facts, firstSeenAt: first?.createdAt ?? null, satisfaction }
 }
 
 const fill = <N extends keyof Facts>(facts: Facts, name: N, told: Facts): void => void (facts[name] ??= told[name])

@@ -74,6 +74,14 @@ const newest = async (log: ConversationLog, conversation: string): Promise<Event
 export const readDesk = async (log: ConversationLog, conversation: string): Promise<DeskState> =>
   stateOf(await newest(log, conversation))
 
+/** Whether all that was said is settled. */
+export async function isResolved(log: ConversationLog, conversation: string): Promise<boolean> {
+  const { resolvedAt } = await readDesk(log, conversation)
+  if (resolvedAt === null) return false
+  const { entries } = await log.before(conversation, 'public', null, 1)
+  return (entries[0]?.position ?? -1) <= resolvedAt
+}
+
 /** What else there is to say of a change. */
 export interface ChangeFacts {
   reason?: string

@@ -1,7 +1,7 @@
 /** Answers that wait for a person's word. */
 import { HttpError } from '../errors.ts'
-import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+import { entryOf } from './entry-of.ts'
 import { apologyKey, endKey, turnKey } from './keys.ts'
 import type { PrivateValue, PublicValue } from './values.ts'
 
@@ -12,21 +12,9 @@ const isDraft = (entry: LogEntry<PublicValue | PrivateValue>): entry is DraftEnt
 
 /** A draft by its id. @throws HttpError 404 `not_found` */
 export async function draftOf(log: ConversationLog, conversation: string, id: string): Promise<DraftEntry> {
-  const entry = await privateEntryOf(log, conversation, id)
+  const entry = await entryOf<PrivateValue>(log, conversation, 'private', id)
   if (entry && isDraft(entry)) return entry
   throw new HttpError(404, 'not_found', 'There is no such draft in this conversation.')
-}
-
-/** The private entry of an id: what follows the one before it. */
-export async function privateEntryOf(log: ConversationLog, conversation: string, id: string) {
-  try {
-    const before = await log.before<PrivateValue>(conversation, 'private', id, 1)
-    const page = await log.after<PrivateValue>(conversation, 'private', before.entries[0]?.id ?? null, 1)
-    return page.entries.find((entry) => entry.id === id)
-  } catch (error) {
-    if (isLogError(error, 'cursor_not_found')) return undefined
-    throw error
-  }
 }
 
 /**

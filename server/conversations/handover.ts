@@ -63,8 +63,8 @@ export async function stopAnswers(
   }
 }
 
-/** The turn of the customer's newest message. */
-async function newestTurn(log: ConversationLog, conversation: string): Promise<string | null> {
+/** The turn of the customer's newest message; null where there is none. */
+export async function newestTurn(log: ConversationLog, conversation: string): Promise<string | null> {
   for (let cursor: string | null = null, hasMore = true; hasMore;) {
     const page: LogPage<PublicValue> = await log.before<PublicValue>(conversation, 'public', cursor, 20)
     const found = page.entries.findLast(({ value }) => value.turn)?.value.turn

@@ -1,6 +1,8 @@
 /** A conversation as its customer sees it. */
 import type { HistoryPage } from '../../protocol.ts'
-import type { ConversationLog, LogPage } from '../storage/log.ts'
+import type { ConversationLog } from '../storage/log.ts'
+import { isResolved } from './desk-state.ts'
+import { withRatings } from './feedback.ts'
 import { endKey } from './keys.ts'
 import { toRecord } from './values.ts'
 import type { PublicValue, TurnMode } from './values.ts'
@@ -13,8 +15,28 @@ export interface HistoryQuery {
   limit: number
   /** Seconds to wait for something new. */
   wait: number
+  /** What the reader knows of how the conversation stands. @default what it is at the beginning */
+  known?: Standing
   /** The client has gone. */
   signal: AbortSignal
+}
+
+/** How a conversation stands, apart from what was said. A reader who waits is answered when it changes. */
+export interface Standing {
+  /** A person is typing a reply. */
+  isTyping: boolean
+  /** Somebody of the team has said that all of it is settled, and nothing was said since. */
+  isResolved: boolean
+}
+
+/** What a history is made of. */
+export interface HistoryOptions {
+  log: ConversationLog
+  wakeups: Wakeups
+  /** The wall clock, in milliseconds. */
+  now: () => number
+  /** Who is typing a reply; null: nobody. @default nobody */
+  typist?: (conversation: string) => string | null
 }
 
 /** No answer takes longer than this, in milliseconds: older messages need no look at their turns. */
@@ -22,27 +44,36 @@ const LONGEST_TURN_MS = 900_000
 
 /** The customer's view. @throws LogError `cursor_not_found` and others */
 export async function history(
-  log: ConversationLog,
-  wakeups: Wakeups,
+  { log, wakeups, now, typist = () => null }: HistoryOptions,
   conversation: string,
   conversationId: string,
   query: HistoryQuery,
-  now: () => number,
 ): Promise<HistoryPage> {
-  const read = (): LogPage<PublicValue> | Promise<LogPage<PublicValue>> =>
-    query.afterId === undefined
+  let { known } = query
+  const read = async () => {
+    const page = await (query.afterId === undefined
       ? log.before<PublicValue>(conversation, 'public', query.beforeId ?? null, query.limit)
-      : log.after<PublicValue>(conversation, 'public', query.afterId, query.limit)
-  const page = await waitFor(read, (found) => found.entries.length > 0, wakeups, conversation, query)
-  const messages = page.entries.map(toRecord)
+      : log.after<PublicValue>(conversation, 'public', query.afterId, query.limit))
+    const standing = { isResolved: await isResolved(log, conversation), isTyping: typist(conversation) !== null }
+    known ??= standing
+    const isNews =
+      page.entries.length > 0 || standing.isTyping !== known.isTyping || standing.isResolved !== known.isResolved
+    return { page, isNews, ...standing }
+  }
+  const found = await waitFor(read, ({ isNews }) => isNews, wakeups, conversation, query)
+  const { entries, hasMore } = found.page
+  const messages = await withRatings(log, conversation, entries, entries.map(toRecord))
+  const name = typist(conversation)
   // Whether a draft is being written is nothing a customer may know.
   const active = await findOpenTurn(log, conversation, ['auto'], now)
   return {
     conversationId,
     messages,
     lastMessageId: messages.at(-1)?.id ?? query.afterId ?? null,
-    hasMore: page.hasMore,
+    hasMore,
     ...(active && { activeTurn: { turnId: active.turnId, userMessageId: active.userMessageId } }),
+    ...(name !== null && { typing: { name } }),
+    ...(found.isResolved && { resolved: true }),
   }
 }
 

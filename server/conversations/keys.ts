@@ -52,6 +52,12 @@ export const operatorKey = (clientMessageId: string): string => `operator:${clie
 /** The key of a note that came with an idempotency key. */
 export const noteKey = (clientMessageId: string): string => `note:${clientMessageId}`
 
+/** The key of what the answers near a position of the public lane are rated. */
+export const ratingsKey = (position: number): string => `ratings:${Math.floor(position / 64)}`
+
+/** The key of how the customer found the conversation. */
+export const satisfactionKey = 'satisfaction'
+
 /** The key of a message that came without one: its text. */
 export const sameTextKey = async (text: string): Promise<string> => `same:${await sha256(text)}`
 

@@ -5,7 +5,7 @@ import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogEntry, ReadTo } from '../storage/log.ts'
 import { parseConversationKey } from './keys.ts'
 import { publicView, records } from './records.ts'
-import type { OperatorRecord } from './records.ts'
+import type { OperatorRecord, PublicRecord } from './records.ts'
 import type { PublicValue, TurnStart } from './values.ts'
 import type { Wakeups } from './wakeups.ts'
 
@@ -30,7 +30,7 @@ export async function* exported(
   }
 }
 
-function whole(entry: LogEntry<PublicValue>): ExportedRecord {
+function whole(entry: LogEntry<PublicValue>): PublicRecord & Pick<ExportedRecord, 'sent'> {
   const { id: _id, mode: _mode, ...sent } = entry.value.turn ?? { id: '', mode: 'human' }
   return { ...publicView(entry), ...(Object.keys(sent).length > 0 && { sent }) }
 }

@@ -1,6 +1,7 @@
 /** A conversation as operators see it: messages, drafts and the ends of turns, in the order in which they came. */
 import type { ConversationRecord } from '../../protocol.ts'
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
+import { withRatings } from './feedback.ts'
 import { waitFor } from './history.ts'
 import type { HistoryQuery } from './history.ts'
 import { toRecord } from './values.ts'
@@ -9,12 +10,21 @@ import type { Wakeups } from './wakeups.ts'
 
 /**
  * A record as operators see it. Private ones are `draft`, `rejection` (of `data.draftId`), `note`, `event`
- * (`data.event`, and `data.state` since), and `turn-end` (of an answer that came to nothing). What ended an answer's writing
+ * (`data.event`, and `data.state` since), `rating` (of `data.messageId`), `satisfaction`, and `turn-end` (of an answer that came to
+ * nothing). What ended an answer's writing
  * has its `turnId`; private records have it in `data`.
  */
 export type OperatorRecord =
-  | (ConversationRecord & { visibility: 'public'; turnId?: string; approval?: Approval; apology?: { draftId: string } })
+  | PublicRecord
   | { id: string; type: string; body?: string; createdAt: string; visibility: 'private'; data: Record<string, unknown> }
+
+/** A message as operators see it. */
+export interface PublicRecord extends ConversationRecord {
+  visibility: 'public'
+  turnId?: string
+  approval?: Approval
+  apology?: { draftId: string }
+}
 
 /** The answer of the operators' `records` call. */
 export interface RecordsPage {
@@ -66,7 +76,7 @@ async function after(
   type Found = Awaited<ReturnType<typeof read>>
   const isNew = ({ messages, others }: Found) => messages.entries.length + others.entries.length > 0
   const { messages, others } = await waitFor(read, isNew, wakeups, conversation, query)
-  const all = merged(messages, others, view)
+  const all = merged(await rated(log, conversation, messages, view), others)
   const page = all.slice(0, query.limit)
   return {
     records: page,
@@ -88,7 +98,7 @@ async function before(
     part === '' ? { entries: [], hasMore: false } : log.before<T>(conversation, lane, part === '*' ? null : part, limit)
   const messages = await upTo<PublicValue>('public', open)
   const others = await upTo<PrivateValue>('private', closed)
-  const all = merged(messages, others, view)
+  const all = merged(await rated(log, conversation, messages, view), others)
   const page = all.slice(-limit)
   // What was read of a lane and didn't fit lies before this page: such a lane goes on from where it was.
   const restOf = (entries: LogEntry[], part: string) => (entries.length > 0 ? part : '')
@@ -109,19 +119,23 @@ function place(page: OperatorRecord[], which: 'find' | 'findLast', open: string,
   return `${idOf('public') ?? open}.${idOf('private') ?? closed}`
 }
 
-/** Times never decrease inside a conversation, over all its lanes, so they tell which came first. */
-function merged(
-  messages: LogPage<PublicValue>,
-  others: LogPage<PrivateValue>,
+/** Messages as they are shown, with what they are rated. */
+const rated = (
+  log: ConversationLog,
+  conversation: string,
+  { entries }: LogPage<PublicValue>,
   view: typeof publicView,
-): OperatorRecord[] {
-  return [...messages.entries.map(view), ...others.entries.map(privateView)].toSorted((a, b) =>
+) => withRatings(log, conversation, entries, entries.map(view))
+
+/** Times never decrease inside a conversation, over all its lanes, so they tell which came first. */
+function merged(messages: PublicRecord[], others: LogPage<PrivateValue>): OperatorRecord[] {
+  return [...messages, ...others.entries.map(privateView)].toSorted((a, b) =>
     a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : 0,
   )
 }
 
 /** A public entry as operators see it. */
-export const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({
+export const publicView = (entry: LogEntry<PublicValue>): PublicRecord => ({
   ...toRecord(entry),
   ...(entry.value.approval && { approval: entry.value.approval }),
   ...(entry.value.apology && { apology: entry.value.apology }),
@@ -132,7 +146,7 @@ export const publicView = (entry: LogEntry<PublicValue>): OperatorRecord => ({
 /** A private entry as operators see it. */
 export function privateView({ id, createdAt, value }: LogEntry<PrivateValue>): OperatorRecord {
   const { type, ...rest } = value
-  const { body, ends, ...facts } = { body: undefined, ends: undefined, ...rest }
+  const { body, ends, ratings: _ratings, ...facts } = { body: undefined, ends: undefined, ratings: undefined, ...rest }
   return {
     id,
     type,

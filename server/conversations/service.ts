@@ -12,6 +12,8 @@ import type { CustomerView } from './customer.ts'
 import { createDesk } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { askForPerson } from './handover.ts'
+import { createFeedback } from './feedback.ts'
+import type { Feedback } from './feedback.ts'
 import { history } from './history.ts'
 import type { HistoryQuery } from './history.ts'
 import { createInbox } from './inbox.ts'
@@ -91,6 +93,8 @@ export interface Conversations {
   records(conversation: string, query: HistoryQuery): Promise<RecordsPage>
   /** Answers and drafts as they are written, for operators. @throws HttpError `not_found` */
   writing(conversation: string): Promise<(reader: StreamReader) => AsyncGenerator<WritingEvent | null, void, undefined>>
+  /** What customers think. */
+  readonly feedback: Feedback
   /** What people do. */
   readonly desk: Desk
   /** The inbox. */
@@ -228,7 +232,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     },
 
     history: (integrationId, conversationId, query) =>
-      history(log, wakeups, conversationKey(integrationId, conversationId), conversationId, query, now),
+      history({ log, wakeups, now }, conversationKey(integrationId, conversationId), conversationId, query),
 
     async records(conversation, query) {
       await mustExist(conversation)
@@ -241,6 +245,7 @@ export function createConversations(options: ConversationsOptions): Conversation
       return (reader) => counted(followWriting({ ...reading, ...reader }))
     },
 
+    feedback: createFeedback(log),
     desk: createDesk(log),
 
     inbox,

@@ -2,7 +2,7 @@
 import { HttpError } from '../errors.ts'
 import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
-import { privateEntryOf } from './drafts.ts'
+import { entryOf } from './entry-of.ts'
 import type { PublicValue } from './values.ts'
 
 /** Messages looked at for the count. Beyond it a number says no more than "many". */
@@ -40,7 +40,7 @@ export async function positionUpTo(
 ): Promise<number | null> {
   const position = await publicPosition(log, conversation, id)
   if (position !== null) return position
-  const entry = await privateEntryOf(log, conversation, id)
+  const entry = await entryOf(log, conversation, 'private', id)
   if (!entry) throw new HttpError(404, 'not_found', 'There is no such record in this conversation.')
   return newest.findLast(({ createdAt }) => createdAt <= entry.createdAt)?.position ?? null
 }

@@ -2,6 +2,7 @@
 import type { ConversationRecord, FailureCode, RecordData } from '../../protocol.ts'
 import type { LogEntry } from '../storage/log.ts'
 import type { DeskEvent, DeskState } from './desk-state.ts'
+import type { Rating, Satisfaction } from './feedback.ts'
 
 /** How a customer's message is answered: at once, after an operator's approval, or by people only. */
 export type TurnMode = 'auto' | 'approval' | 'human'
@@ -64,6 +65,10 @@ export type PrivateValue =
   | { type: 'rejection'; draftId: string; by: string; reason?: string; ends: TurnEnd }
   /** What people tell each other. */
   | { type: 'note'; body: string; by: string }
+  /** What the customer thinks of an answer, and what the messages beside it are rated since. */
+  | { type: 'rating'; messageId: string; rating: Rating | 'none'; ratings: Record<string, Rating> }
+  /** What the customer thinks of the conversation. */
+  | ({ type: 'satisfaction' } & Satisfaction)
   /** A decision about the conversation, and how it stands since. */
   | {
       type: 'event'

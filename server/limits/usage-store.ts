@@ -17,6 +17,12 @@ export interface UsageCounts {
   calls: number
   /** Times it failed: no answer, none in time, or one that broke off. */
   failures: number
+  /** Answers that a customer found good, and bad; who changes their mind is counted again. */
+  thumbsUp: number
+  thumbsDown: number
+  /** Conversations that a customer has scored, and the sum of the scores, 1 to 5 each. */
+  scores: number
+  scoreSum: number
 }
 
 /** A day from midnight UTC, `2026-11-21`. */
@@ -33,14 +39,17 @@ const lane = 'private'
 type MonthEntry = { day: Day; counts?: UsageCounts }
 type ListEntry = { month: string; isDropped?: true }
 
-export const noUsage: Readonly<UsageCounts> = { messages: 0, answers: 0, calls: 0, failures: 0 }
+export const noUsage: Readonly<UsageCounts> = {
+  ...{ messages: 0, answers: 0, calls: 0, failures: 0 },
+  ...{ thumbsUp: 0, thumbsDown: 0, scores: 0, scoreSum: 0 },
+}
 
-const sumOf = (a: UsageCounts, b: UsageCounts): UsageCounts => ({
-  messages: a.messages + b.messages,
-  answers: a.answers + b.answers,
-  calls: a.calls + b.calls,
-  failures: a.failures + b.failures,
-})
+/** Adds up. What an earlier version has stored counts less than everything. */
+function sumOf(a: Partial<UsageCounts>, b: UsageCounts): UsageCounts {
+  const sum = { ...noUsage, ...a }
+  for (const name of Object.keys(noUsage) as (keyof UsageCounts)[]) sum[name] += b[name]
+  return sum
+}
 
 /** The day of a moment, in milliseconds since 1970. */
 export const dayOf = (ms: number): Day => new Date(ms).toISOString().slice(0, 10)

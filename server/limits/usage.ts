@@ -31,8 +31,8 @@ export interface UsageDay extends UsageCounts {
 
 /** The usage of every integration. */
 export interface Usage {
-  /** Counts one. Asks nobody. */
-  count(integrationId: string, what: keyof UsageCounts): void
+  /** Counts one, or so many. Asks nobody. */
+  count(integrationId: string, what: keyof UsageCounts, many?: number): void
   /** The last days up to today, oldest first. Of other processes what they have stored. @throws LogError */
   days(integrationId: string, count: number): Promise<UsageDay[]>
   /** Forgets an integration. @throws LogError */
@@ -108,13 +108,13 @@ export function createUsage(options: UsageOptions): Usage {
   for (const timer of timers) if (typeof timer === 'object') timer.unref()
 
   return {
-    count(integrationId, what) {
+    count(integrationId, what, many = 1) {
       const days = counted.get(integrationId) ?? new Map<Day, UsageCounts>()
       counted.set(integrationId, days)
       const day = dayOf(now())
       const counts = days.get(day) ?? { ...noUsage }
       days.set(day, counts)
-      counts[what]++
+      counts[what] += many
     },
 
     async days(integrationId, count) {
@@ -123,7 +123,7 @@ export function createUsage(options: UsageOptions): Usage {
       await flush()
       const days = lastDays(now(), count)
       const stored = await store.read(integrationId, days)
-      return days.map((day) => ({ day, ...(stored.get(day) ?? noUsage) }))
+      return days.map((day) => ({ day, ...noUsage, ...stored.get(day) }))
     },
 
     drop: (integrationId) =>

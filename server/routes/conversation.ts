@@ -117,6 +117,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
       throw new HttpError(400, 'invalid_cursor', 'Give afterId or beforeId, not both.')
     }
     const wait = read.wait(params)
+    const known = read.known(params)
     const limit = read.limit(params)
     await caller.checkIdentity(conversationId)
     await limits.read(caller)
@@ -127,6 +128,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
         ...(beforeId !== undefined && { beforeId }),
         limit,
         wait,
+        ...(known && { known }),
         // Reading the signal makes every request dearer, so only requests that wait have one.
         signal: wait > 0 ? request.signal : never,
       })

@@ -1,6 +1,7 @@
 /** Parameters of a request: from the query and, for POST, from a form. Each at most once, everything unknown ignored. */
 import { codePoints, isClientMessageId, isConversationId, isRecordId, limits, parseEventId } from '../../protocol.ts'
 import type { ErrorCode } from '../../protocol.ts'
+import type { Standing } from '../conversations/history.ts'
 import { HttpError } from '../errors.ts'
 
 /** Single-valued parameters by name. A Map: names such as `__proto__` are only names in it. */
@@ -45,7 +46,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
 export function single(entries: URLSearchParams): Params {
   const params = new Map<string, string>()
   for (const [name, value] of entries) {
-    if (!known.has(name)) continue
+    if (!names.has(name)) continue
     if (params.has(name)) throw new HttpError(400, 'invalid_request', `The parameter ${name} may be given once only.`)
     params.set(name, value)
   }
@@ -53,8 +54,8 @@ export function single(entries: URLSearchParams): Params {
 }
 
 /** Proofs are not among them: a repeated proof is no proof, which is the identity check's to say. */
-const known = new Set(
-  'integrationToken textContent conversationId clientMessageId lastEventId context afterId beforeId limit wait turnId'.split(
+const names = new Set(
+  'integrationToken textContent conversationId clientMessageId lastEventId context afterId beforeId limit wait turnId known messageId rating score comment'.split(
     ' ',
   ),
 )
@@ -134,6 +135,15 @@ export function wait(params: Params): number {
     throw new HttpError(400, 'invalid_wait', `A wait is 0 to ${limits.waitSeconds} seconds.`)
   }
   return value
+}
+
+/** How the reader believes the conversation stands, if that is told. @throws HttpError `invalid_request` */
+export function known(params: Params): Standing | undefined {
+  const told = params.get('known')?.split(',').filter(Boolean)
+  if (told?.some((name) => name !== 'typing' && name !== 'resolved')) {
+    throw new HttpError(400, 'invalid_request', 'known may name typing and resolved, with a comma between.')
+  }
+  return told && { isTyping: told.includes('typing'), isResolved: told.includes('resolved') }
 }
 
 /** What the page told along with a message. @throws HttpError `invalid_context` */

@@ -1,10 +1,10 @@
 /** What happens in conversations, as webhooks hear of it. Notes and decisions are the people's own: nobody hears of them. */
+import { entryOf } from '../conversations/entry-of.ts'
 import { conversationKey, parseConversationKey, turnKey } from '../conversations/keys.ts'
 import { privateView } from '../conversations/records.ts'
 import { toRecord } from '../conversations/values.ts'
 import type { PrivateValue, PublicValue } from '../conversations/values.ts'
 import { sha256 } from '../random.ts'
-import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import type { WebhookEvent } from './registrations.ts'
 
@@ -51,6 +51,7 @@ export async function happeningsOf(
     const waiting = about('conversation.waiting', 'public', asked.entry)
     return [value.by === 'customer' ? { ...waiting, at: entry.createdAt, cause: entry.id } : waiting]
   }
+  if (value.type === 'rating' || value.type === 'satisfaction') return [about('feedback.created', lane, entry)]
   if (value.type !== 'draft' && value.type !== 'turn-end') return []
   const asked = await log.find(conversation, turnKey(value.ends.turnId))
   return [
@@ -68,7 +69,7 @@ export const eventIdOf = async (
 /** The body that is sent; null when the record was erased. */
 export async function bodyOf(log: ConversationLog, id: string, happening: Happening): Promise<string | null> {
   const { event, conversation, lane, recordId, at } = happening
-  const entry = await entryOf(log, conversation, lane, recordId)
+  const entry = await entryOf<PublicValue | PrivateValue>(log, conversation, lane, recordId)
   if (!entry) return null
   const names = parseConversationKey(conversation)
   const record =
@@ -82,16 +83,4 @@ export function testBody(id: string, integrationId: string | null, now: number):
   const key = conversationKey(integrationId ?? 'test', conversationId)
   const record = { id: 'test', actor: 'customer', type: 'message', body: 'This is a test.', createdAt }
   return JSON.stringify({ id, type: 'test', createdAt, integrationId, conversationId, key, record })
-}
-
-/** An entry by its id: what follows the one before it. */
-async function entryOf(log: ConversationLog, conversation: string, lane: RecordLane, id: string) {
-  try {
-    const before = await log.before(conversation, lane, id, 1)
-    const page = await log.after(conversation, lane, before.entries.at(-1)?.id ?? null, 1)
-    return page.entries.find((entry) => entry.id === id) ?? null
-  } catch (error) {
-    if (isLogError(error, 'cursor_not_found')) return null
-    throw error
-  }
 }

@@ -7,7 +7,7 @@ import { cryptoRandom, randomAlphanumeric, randomBase64Url } from '../random.ts'
 import type { ConversationLog } from '../storage/log.ts'
 
 /** What can be heard of. */
-export const webhookEvents = ['message.created', 'conversation.waiting', 'draft.created'] as const
+export const webhookEvents = ['message.created', 'conversation.waiting', 'draft.created', 'feedback.created'] as const
 export type WebhookEvent = (typeof webhookEvents)[number]
 
 /** A webhook as it is stored. */

@@ -58,7 +58,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   {
     name: 'webhooks',
     files: /^server\/webhooks\//,
-    may: /^(server\/webhooks\/.+|server\/conversations\/(keys|records|values)\.ts|server\/storage\/log\.ts|server\/access\/(audit|ledger)\.ts|server\/responders\/signature\.ts|server\/(errors|logger|random)\.ts|ipaddr\.js)$/,
+    may: /^(server\/webhooks\/.+|server\/conversations\/(entry-of|keys|records|values)\.ts|server\/storage\/log\.ts|server\/access\/(audit|ledger)\.ts|server\/responders\/signature\.ts|server\/(errors|logger|random)\.ts|ipaddr\.js)$/,
   },
   {
     name: 'the file storage',

@@ -3,6 +3,7 @@ import type { H3 } from 'h3'
 import { FastResponse } from 'srvx'
 import { isRecordId } from '../../../protocol.ts'
 import type { Registry } from '../../access/registry.ts'
+import type { Satisfaction } from '../../conversations/feedback.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
 import type { OperatorRecord } from '../../conversations/records.ts'
 import type { Conversations } from '../../conversations/service.ts'
@@ -84,8 +85,15 @@ async function* asJson(key: string, records: Records): AsyncGenerator<string> {
 async function* asText(records: Records): AsyncGenerator<string> {
   for await (const record of records) {
     const who = record.visibility === 'public' ? (record.data?.author?.name ?? record.actor) : record.type
-    if (record.body !== undefined) yield `${record.createdAt} ${who}\n${record.body.replace(/^/gm, '  ')}\n\n`
+    const words = record.body ?? satisfactionIn(record)
+    if (words !== undefined) yield `${record.createdAt} ${who}\n${words.replace(/^/gm, '  ')}\n\n`
   }
+}
+
+function satisfactionIn({ type, data }: OperatorRecord): string | undefined {
+  if (type !== 'satisfaction') return undefined
+  const { score, comment } = data as unknown as Satisfaction
+  return [`${score} of 5`, ...(comment === undefined ? [] : [comment])].join('\n')
 }
 
 /** A file made while it is sent: a conversation may be long. */

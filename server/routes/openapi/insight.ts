@@ -38,6 +38,10 @@ export const usageAnswer = answer(
           answers: count.describe('Answers that the responder gave in full, drafts among them.'),
           calls: count.describe('Times the responder was asked.'),
           failures: count.describe('Times it failed.'),
+          thumbsUp: count.describe('Answers that a customer found good. Who changes their mind is counted again.'),
+          thumbsDown: count.describe('Answers that a customer found bad.'),
+          scores: count.describe('Conversations that a customer has scored.'),
+          scoreSum: count.describe('The sum of these scores, 1 to 5 each.'),
         }),
       )
       .describe('Oldest first; the last one is today.'),

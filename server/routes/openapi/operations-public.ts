@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { configAnswer } from './accounts.ts'
 import { answer } from './named.ts'
 import type { Operation } from './operation.ts'
-import { historyQuery, personForm, sendQuery, stopForm } from './queries.ts'
+import { feedbackForm, historyQuery, personForm, sendQuery, stopForm } from './queries.ts'
 import { historyPage, streamEvent } from './records.ts'
 
 const stream = {
@@ -74,6 +74,20 @@ export const publicOperations = {
       400: ['invalid_conversation_id'],
       404: ['not_found'],
       413: ['body_too_large'],
+      415: ['unsupported_media_type'],
+    },
+  },
+  'POST /conversation/feedback': {
+    summary: 'Says what the customer thinks: of an answer, or of the conversation',
+    description:
+      'Either `messageId` and `rating`, or `score` and perhaps `comment`. The last word counts. A rated record has `data.rating` in the history; no order, id or cursor changes.',
+    by: 'token',
+    form: feedbackForm,
+    status: 204,
+    errors: {
+      400: ['invalid_conversation_id'],
+      404: ['not_found'],
+      413: ['text_too_long', 'body_too_large'],
       415: ['unsupported_media_type'],
     },
   },

@@ -1,6 +1,7 @@
 /** The parameters of queries and forms, described by the limits they are held to. */
 import { z } from 'zod'
 import { limits } from '../../../protocol.ts'
+import { ratings } from '../../conversations/feedback.ts'
 import { inboxStates } from '../../conversations/inbox.ts'
 import { searchLimits } from '../../conversations/search.ts'
 import { keptDays } from '../../limits/usage.ts'
@@ -99,9 +100,28 @@ export const historyQuery = z.object({
   beforeId: recordId.optional().describe('The newest records before this one.'),
   limit,
   wait,
+  known: z
+    .string()
+    .regex(/^(typing|resolved|typing,resolved|resolved,typing)?$/)
+    .optional()
+    .describe(
+      'Of `typing` and `resolved` what the last answer held, with a comma between: a wait ends where it is not so any more. Left out: what is so when the wait begins.',
+    ),
   ...proof,
 })
 
 export const personForm = z.object({ conversationId, ...proof })
+
+export const feedbackForm = z.object({
+  conversationId,
+  messageId: recordId.optional().describe('The answer that is rated.'),
+  rating: z
+    .enum([...ratings, 'none'])
+    .optional()
+    .describe('`none` takes a rating back.'),
+  score: z.enum(['1', '2', '3', '4', '5']).optional().describe('Of the conversation: 1, very bad, to 5, very good.'),
+  comment: z.string().optional().describe(`Beside a score, up to ${limits.commentCodePoints} characters.`),
+  ...proof,
+})
 
 export const stopForm = z.object({ conversationId, turnId: z.string().regex(/^[A-Za-z0-9_-]{1,48}$/), ...proof })

@@ -27,7 +27,9 @@ const recordFields = {
   actor: z.enum(['customer', 'assistant']).describe("A person's reply is `assistant` with `data.author`."),
   type: z.string().describe('`message`; ignore types you do not know.'),
   body: z.string(),
-  data: json.optional().describe('`author`, `interrupted`, `stopped`, `clientMessageId`, and what is to come.'),
+  data: json
+    .optional()
+    .describe('`author`, `interrupted`, `stopped`, `clientMessageId`, `rating`, and what is to come.'),
   createdAt: timestamp.describe('Never decreasing inside a conversation; for display only.'),
 }
 
@@ -50,7 +52,7 @@ const publicRecord = z.strictObject({
 
 const privateRecord = z.strictObject({
   id,
-  type: z.enum(['draft', 'rejection', 'note', 'event', 'turn-end']),
+  type: z.enum(['draft', 'rejection', 'note', 'event', 'rating', 'satisfaction', 'turn-end']),
   body: z.string().optional(),
   data: json,
   createdAt: timestamp,
@@ -128,6 +130,14 @@ const customer = answer(
     browser: z.string().nullable().describe('Such as `Firefox 140 on Windows`.'),
     context: json.nullable().describe('What else the page told.'),
     firstSeenAt: timestamp.nullable(),
+    satisfaction: z
+      .strictObject({
+        score: z.int().min(1).max(5).describe('1, very bad, to 5, very good.'),
+        comment: z.string().optional(),
+        at: timestamp,
+      })
+      .nullable()
+      .describe('What the customer thinks of the conversation; null: they have not said.'),
   }),
 )
 
@@ -137,7 +147,7 @@ export const activityAnswer = answer(
   z.strictObject({
     activity,
     customer: customer.describe(
-      "What is known of the customer, each from the newest message that says it. All but `id`, `isVerified` and `firstSeenAt` is the page's own word.",
+      "What is known of the customer, each from the newest message that says it. All but `id`, `isVerified`, `firstSeenAt` and `satisfaction` is the page's own word.",
     ),
   }),
 )
@@ -196,6 +206,11 @@ export const historyPage = answer(
       .strictObject({ turnId: id, userMessageId: id })
       .optional()
       .describe('An answer is being written; attach with `lastEventId=<turnId>.0`.'),
+    typing: z.strictObject({ name: z.string() }).optional().describe('A person is typing a reply.'),
+    resolved: z
+      .literal(true)
+      .optional()
+      .describe('Somebody has resolved the conversation, and nothing was said since.'),
   }),
 )
 

@@ -15,6 +15,8 @@ const endpoints: [method: 'GET' | 'POST', path: string][] = [
   ['POST', '/conversation/sse'],
   ['GET', '/conversation/history'],
   ['POST', '/conversation/stop'],
+  ['POST', '/conversation/person'],
+  ['POST', '/conversation/feedback'],
 ]
 
 describe.each(storages)('callers, on %s', (kind) => {

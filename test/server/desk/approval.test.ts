@@ -70,7 +70,7 @@ describe.each(storages)('approval mode, on %s', (kind) => {
     const waiting = other.world.get('/conversation/history', params)
     // Any of these that ended the wait would have it end with nothing.
     await office.done('notes', { body: 'Nobody else is to know.' })
-    for (const name of ['takeover', 'handback', 'resolve', 'reopen']) await office.done(name)
+    for (const name of ['takeover', 'handback']) await office.done(name)
     await office.done(`drafts/${draft?.id}/approve`)
     const page = (await (await waiting).json()) as HistoryPage
     expect(page.messages.map(({ body }) => body)).toEqual(['An answer to Hello'])

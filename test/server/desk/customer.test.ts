@@ -49,6 +49,7 @@ describe.each(storages)('what is known of a customer, on %s', (kind) => {
       ...{ id: capability, isVerified: false, ...told },
       ...{ browser: 'Firefox 140 on Windows', context: { plan: 'pro', cart: ['a', 2] } },
       firstSeenAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      satisfaction: null,
     })
 
     await send(world, capability, { textContent: 'two' }, { page: 'https://shop.example/pay' })

@@ -5,6 +5,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { HistoryPage } from '../../../protocol.ts'
 import { createDesk } from '../../../server/conversations/desk.ts'
+import { createFeedback } from '../../../server/conversations/feedback.ts'
 import { conversationKey } from '../../../server/conversations/keys.ts'
 import type { PrivateValue } from '../../../server/conversations/values.ts'
 import type { ConversationLog } from '../../../server/storage/log.ts'
@@ -102,12 +103,13 @@ const takeovers: Meanwhile = async (log, name, count) => {
   await desk.handBack(name, 'Bob')
 }
 
-/** Whatever people do that is not for the customer; as often as it comes. */
+/** Whatever people do that is not for the customer, and what the customer has told them; as often as it comes. */
 const deskwork: Meanwhile = async (log, name, count) => {
   if ((await log.before(name, 'public', null, 1)).entries.length === 0) return
   const desk = createDesk(log)
   await desk.note(name, `secret ${count}`, 'Ann')
-  await [desk.resolve, desk.approveCustomer, desk.reopen, desk.revokeApproval][count % 4]?.(name, 'Ann')
+  await [desk.approveCustomer, desk.revokeApproval][count % 2]?.(name, 'Ann')
+  await createFeedback(log).score(name, { score: 1 + (count % 5), comment: 'secret' })
   if (count % 3 === 0) await desk.note(name, 'secret, too', 'Bob', `a-note-with-a-key-${count}`)
 }
 

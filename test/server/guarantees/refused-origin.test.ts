@@ -23,6 +23,8 @@ const served: Record<string, string[]> = {
   '/conversation/sse': ['GET', 'POST'],
   '/conversation/history': ['GET'],
   '/conversation/stop': ['POST'],
+  '/conversation/person': ['POST'],
+  '/conversation/feedback': ['POST'],
 }
 const evil = { origin: 'https://evil.example' }
 

@@ -13,7 +13,10 @@ import type { Place, World } from '../../helpers/world.ts'
 import { ask, usage } from './api.ts'
 
 const dayMs = 86_400_000
-const none = { messages: 0, answers: 0, calls: 0, failures: 0 }
+const none = {
+  ...{ messages: 0, answers: 0, calls: 0, failures: 0 },
+  ...{ thumbsUp: 0, thumbsDown: 0, scores: 0, scoreSum: 0 },
+}
 
 describe.each(storages)('usage, on %s', (kind) => {
   let place: Place
@@ -40,7 +43,7 @@ describe.each(storages)('usage, on %s', (kind) => {
     const world = keep(await openWorld(place, { now, responder: responder(), integration: { answersPerDay: 4 } }))
     expect(await usage(world, 1)).toEqual({ days: [{ day: '2026-05-30', ...none }], budget: { limit: 4, used: 0 } })
     for (const text of ['hello', 'hello', 'fail', 'silence', 'break', 'enough']) await send(world, text)
-    const today = { day: '2026-05-30', messages: 5, calls: 4, answers: 1, failures: 2 }
+    const today = { day: '2026-05-30', ...none, messages: 5, calls: 4, answers: 1, failures: 2 }
     expect(await usage(world, 2)).toEqual({
       days: [{ day: '2026-05-29', ...none }, today],
       budget: { limit: 4, used: 4 },
@@ -144,6 +147,17 @@ describe.each(storages)('what usage stores, on %s', (kind) => {
     for (const month of ['2026-02', '2026-03', '2027-03', '2027-03-20']) {
       expect([month, await lengthOf(`~usage.int_long.${month}`)]).toEqual([month, 0])
     }
+  })
+
+  it('adds to what an earlier version has counted, which knew less', async () => {
+    clock = Date.parse('2026-06-01T12:00:00Z')
+    const earlier = { messages: 2, answers: 1, calls: 1, failures: 0 }
+    await log.append('~usage.int_old.2026-06', 'private', { day: '2026-06-01' }, { keys: ['begun:2026-06-01'] })
+    await log.append('~usage.int_old.2026-06-01', 'private', earlier)
+    const all = opened('int_old')
+    expect(await all.days('int_old', 1)).toEqual([{ day: '2026-06-01', ...none, ...earlier }])
+    all.count('int_old', 'scoreSum', 4)
+    expect(await all.days('int_old', 1)).toEqual([{ day: '2026-06-01', ...none, ...earlier, scoreSum: 4 }])
   })
 
   it('counts once what it had to store twice, and loses nothing while the storage is away', async () => {

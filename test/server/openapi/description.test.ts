@@ -123,7 +123,7 @@ describe('the description', () => {
     await ask('POST /api/conversations/:key/drafts/:id/reject', { path: second, body: { reason: 'No.' } })
     const history = await ask('GET /conversation/history', { query: { conversationId } })
     const { messages, lastMessageId } = history.json as {
-      messages: { type: string }[]
+      messages: { id: string; type: string }[]
       lastMessageId: string
     }
     expect(messages).toHaveLength(3)
@@ -135,10 +135,16 @@ describe('the description', () => {
     await ask('POST /api/conversations/:key/assign', { path, body: { operatorId: 'operator-key' } })
     for (const name of ['approve-customer', 'revoke-approval', 'takeover', 'handback', 'resolve', 'reopen'] as const) {
       await ask(`POST /api/conversations/:key/${name}`, { path })
+      await ask('GET /conversation/history', { query: { conversationId } })
     }
     const stream = (await send('Once more')).text
     const turnId = /"turnId":"([^"]+)"/.exec(stream)?.[1] ?? ''
     await ask('POST /conversation/stop', { query: { conversationId, turnId } })
+    await ask('POST /conversation/feedback', {
+      query: { conversationId, messageId: messages[1]?.id ?? '', rating: 'up' },
+    })
+    await ask('POST /conversation/feedback', { query: { conversationId, score: '4', comment: 'Nice' } })
+    await ask('GET /conversation/history', { query: { conversationId, known: 'typing' } })
     await ask('POST /conversation/person', { query: { conversationId } })
     await ask('GET /api/conversations/:key', { path })
     await ask('GET /api/conversations/:key/records', { path })

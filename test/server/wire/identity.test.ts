@@ -24,6 +24,8 @@ const endpoints = [
   ['POST', '/conversation/sse'],
   ['GET', '/conversation/history'],
   ['POST', '/conversation/stop'],
+  ['POST', '/conversation/person'],
+  ['POST', '/conversation/feedback'],
 ] as const
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })

@@ -21,6 +21,8 @@ const endpoints = [
   ['POST', '/conversation/sse'],
   ['GET', '/conversation/history'],
   ['POST', '/conversation/stop'],
+  ['POST', '/conversation/person'],
+  ['POST', '/conversation/feedback'],
   ['GET', '/widget/config'],
 ] as const
 
