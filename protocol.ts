@@ -49,21 +49,20 @@ export type Language = (typeof languages)[number]
 
 /** Of look and texts what is said here. */
 interface Spoken {
-  texts?: Partial<Record<Language, object>> | undefined
+  texts?: Partial<Record<Language | '*', object>> | undefined
 }
 
 /**
- * Look and texts as a widget is told them. A text that was set for all languages, and for some of them as well, is told by
- * language alone: what a page sets for all of them has to count before that, and can't be told from it later.
+ * Look and texts as a widget is told them. A text that was set for all languages, and for some of them as well, is told among
+ * the texts, for the language `*`: what a page sets for all of them has to count before both, and can't be told from it later.
  */
 export function tellByLanguage<T extends Spoken>(look: T): T {
   const told = { ...look } as Spoken & Record<string, unknown>
-  const texts: Record<string, Record<string, unknown>> = { ...(look.texts as object) }
+  const others = Object.values(look.texts ?? {}) as Record<string, unknown>[]
   for (const name of ['title', 'greeting', 'placeholder']) {
-    if (told[name] === undefined || !Object.values(texts).some((own) => own[name] !== undefined)) continue
-    for (const language of languages) texts[language] = { [name]: told[name], ...texts[language] }
+    if (told[name] === undefined || !others.some((own) => own[name] !== undefined)) continue
+    told.texts = { ...told.texts, '*': { ...told.texts?.['*'], [name]: told[name] } }
     delete told[name]
-    told.texts = texts
   }
   return told as T
 }

@@ -4,7 +4,9 @@
 export type Localized = Readonly<Record<string, string>>
 
 /** Words of the chat that are the site's own, by their names in `widget/locales/en.json`. Names that there are not do nothing. */
-export type OwnTexts = { readonly [name: string]: string | { readonly [name: string]: string } }
+export interface OwnTexts {
+  readonly [name: string]: string | OwnTexts
+}
 
 /** When somebody is there. */
 export interface Hours {

@@ -41,8 +41,8 @@ export interface WidgetOptions extends Identity {
   /** What stands in an empty text box. `data-placeholder`. @default 'Write a message…' */
   placeholder?: string
   /**
-   * Words of the chat that are the site's own, by language and name, such as `{"de": {"title": "Frag uns"}}`.
-   * `data-texts`, as JSON. @default the words of the language
+   * Words of the chat that are the site's own, by language (`*`: all of them) and name, such as
+   * `{"de": {"title": "Frag uns"}}`. `data-texts`, as JSON. @default the words of the language
    */
   texts?: Readonly<Record<string, OwnTexts>>
   /** When somebody is there; at other times the chat says when somebody is back. `data-hours`, as JSON. @default always */

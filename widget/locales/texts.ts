@@ -30,12 +30,15 @@ export interface Texts extends Omit<typeof english, 'tooLong' | 'left'> {
 export const defaultTexts: Texts = english
 
 /** The words of a language, those of the site in their places. */
-export const blend = (texts: Texts, own: OwnTexts = {}): Texts => ({
-  ...texts,
+export const blend = (texts: Texts, own: OwnTexts | undefined): Texts => merge(texts, own) as Texts
+
+/** Nothing in the place of words, which a page may write by mistake, changes none. */
+const merge = (texts: unknown, own: OwnTexts | null | undefined): object => ({
+  ...(texts as object | undefined),
   ...Object.fromEntries(
-    Object.entries(own).map(([name, words]) => [
+    Object.entries(own ?? {}).map(([name, words]) => [
       name,
-      typeof words === 'object' ? { ...(texts[name as keyof Texts] as object), ...words } : words,
+      typeof words === 'object' ? merge((texts as Record<string, unknown> | undefined)?.[name], words) : words,
     ]),
   ),
 })

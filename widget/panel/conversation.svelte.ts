@@ -26,7 +26,8 @@ export class Conversation {
   words = $state.raw<Texts>(defaultTexts)
   /** The language of `texts`. */
   locale = $state.raw('en')
-  texts = $derived(blend(this.words, this.settings.texts?.[this.locale]))
+  /** Those of the site: for all languages, and before these for this one. */
+  texts = $derived(blend(blend(this.words, this.settings.texts?.['*']), this.settings.texts?.[this.locale]))
   /** The text being written. */
   draft = $state.raw('')
   isOpen = $state.raw(false)

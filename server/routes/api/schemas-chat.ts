@@ -1,12 +1,9 @@
 /** What the chat of an integration says by language, when somebody is there, and what it asks first. */
 import { z } from 'zod'
 import { languages } from '../../../protocol.ts'
-import type { Language } from '../../../protocol.ts'
 
-const perLanguage = <T extends z.ZodType>(each: T) =>
-  z.strictObject(
-    Object.fromEntries(languages.map((name) => [name, each.optional()])) as Record<Language, z.ZodOptional<T>>,
-  )
+/** Described once, not for each language anew. */
+const perLanguage = <T extends z.ZodType>(each: T) => z.partialRecord(z.enum(languages), each)
 
 const words = (longest: number) => z.string().trim().max(longest).optional()
 
