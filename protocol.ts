@@ -21,6 +21,18 @@ export const visitorPaths = {
   erase: '/conversation/erase',
 } as const
 
+/** Where attachments are uploaded and, by their ids, fetched. By itself, since only parts that are loaded later call it. */
+export const attachmentsPath = '/conversation/attachments'
+
+/** The limits of attachments. */
+export const attachmentLimits = {
+  perMessage: 5,
+  /** Files of one conversation, sent or not. */
+  perConversation: 100,
+  /** Longest name that is shown, in UTF-16 units; a longer one is cut, its ending kept. */
+  name: 120,
+} as const
+
 /** Longest message, in Unicode code points, after trimming. By itself, since the widget needs no other limit. */
 export const textCodePoints = 4_000
 
@@ -67,6 +79,31 @@ export function tellByLanguage<T extends Spoken>(look: T): T {
   return told as T
 }
 
+/** What may be attached, and how a name of each ends. Never SVG or HTML, which are programs. */
+export const attachmentTypes = {
+  'image/png': ['png'],
+  'image/jpeg': ['jpg', 'jpeg'],
+  'image/gif': ['gif'],
+  'image/webp': ['webp'],
+  'application/pdf': ['pdf'],
+} as const
+export type AttachmentType = keyof typeof attachmentTypes
+
+/** A file that goes with a message. A type, not an interface: it is a value of a record's data. */
+export type Attachment = {
+  /** Opaque and unguessable: whoever knows it may fetch the file. */
+  id: string
+  /** Made fit to be shown and saved; ends as files of its type do. */
+  name: string
+  /** By the file's first bytes, whatever its sender said. */
+  type: AttachmentType
+  /** Bytes. */
+  size: number
+  /** Of images, in pixels, where the file says so. */
+  width?: number
+  height?: number
+}
+
 /** Who wrote a record, as the customer sees it. A person's reply is `assistant` with `data.author`. */
 export type Actor = 'customer' | 'assistant'
 
@@ -85,6 +122,8 @@ export interface RecordData {
   rating?: 'up' | 'down'
   /** The sender's `clientMessageId`, by which the sender's own client recognises its message. */
   clientMessageId?: string
+  /** Files, at most `attachmentLimits.perMessage`. */
+  attachments?: Attachment[]
   [key: string]: Json | undefined
 }
 
@@ -175,6 +214,7 @@ export type ErrorCode =
   | 'invalid_limit'
   | 'invalid_wait'
   | 'invalid_context'
+  | 'invalid_attachment'
   | 'invalid_domain'
   | 'invalid_url'
   | 'private_address'
@@ -221,6 +261,9 @@ export const isClientMessageId = (value: string): boolean => /^[A-Za-z0-9_-]{16,
 
 /** The id of a record, as a cursor. */
 export const isRecordId = (value: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(value)
+
+/** The id of an attachment. */
+export const isAttachmentId = (value: string): boolean => /^[A-Za-z0-9_-]{22,64}$/.test(value)
 
 /** Splits `<turnId>.<n>`; null for anything else. */
 export function parseEventId(value: string): { turnId: string; n: number } | null {

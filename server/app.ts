@@ -2,6 +2,8 @@
 import { H3 } from 'h3'
 import type { HTTPError } from 'h3'
 import type { Storage } from 'unstorage'
+import { createAttachments } from './attachments/attachments.ts'
+import type { AttachmentSettings } from './attachments/attachments.ts'
 import { createAudit } from './access/audit.ts'
 import { corsHeaders } from './access/cors.ts'
 import { createOperators } from './access/operators.ts'
@@ -33,6 +35,7 @@ import { createEchoResponder } from './responders/echo.ts'
 import type { Responder } from './responders/responder.ts'
 import { withTimeouts } from './responders/timeouts.ts'
 import { errorAnswer } from './routes/answers.ts'
+import { apiAttachmentRoutes } from './routes/api/attachments.ts'
 import { apiConversationRoutes } from './routes/api/conversations.ts'
 import { cannedRoutes } from './routes/api/canned.ts'
 import { deskRoutes } from './routes/api/desk.ts'
@@ -42,6 +45,7 @@ import { installRoutes } from './routes/api/install.ts'
 import { integrationRoutes } from './routes/api/integrations.ts'
 import { invitationRoutes } from './routes/api/invitations.ts'
 import { operatorsRoutes } from './routes/api/operators.ts'
+import { attachmentRoutes } from './routes/attachments.ts'
 import { configRoutes } from './routes/config.ts'
 import { personDataRoutes } from './routes/api/person-data.ts'
 import { responderTestRoutes } from './routes/api/responder-test.ts'
@@ -52,6 +56,7 @@ import { conversationRoutes } from './routes/conversation.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { healthRoutes } from './routes/health.ts'
 import { openapiRoutes } from './routes/openapi.ts'
+import { openBlobs } from './storage/blobs.ts'
 import type { ConversationLog } from './storage/log.ts'
 import { openCounters, openLog } from './storage/open.ts'
 import { createWebhooks } from './webhooks/webhooks.ts'
@@ -92,6 +97,11 @@ export interface LumikaOptions {
   webhooks?: WebhookSettings
   /** How often conversations are looked for that were kept long enough. @default every minute */
   retention?: Pick<RetentionOptions, 'sweepMs' | 'pauseMs'>
+  /**
+   * How files are kept that go with messages, and where: in what is mounted at `attachments:` of this storage, else beside the
+   * log. @default in `storage`; beside a log of your own there are none
+   */
+  attachments?: AttachmentSettings & { storage?: Storage }
 }
 
 /** A running server without a socket. */
@@ -144,8 +154,11 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const counted = new Map([...guarded].map(([name, responder]) => [name, withCounts(responder, usage.count)]))
   const cannedReplies = await createCannedReplies(log, now)
   const webhooks = await createWebhooks({ ...options.webhooks, log, logger, now })
+  const { storage: fileStorage = isLog ? null : storage, ...fileSettings } = options.attachments ?? {}
+  const files = fileStorage && createAttachments({ ...fileSettings, log, blobs: openBlobs(fileStorage), logger, now })
   const conversations = createConversations({
     log,
+    files,
     moved: webhooks.moved,
     audit,
     logger,
@@ -157,7 +170,15 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     ...(options.sweepMs !== undefined && { sweepMs: options.sweepMs }),
   })
   await conversations.recover()
-  const retention = createRetention({ ...options.retention, log, audit, logger, now, integrations: registry.list })
+  const retention = createRetention({
+    ...options.retention,
+    log,
+    files,
+    audit,
+    logger,
+    now,
+    integrations: registry.list,
+  })
   const presence = createPresence({ log, now, tell: (event) => live.tell(event) })
   const live = createLive({ log, present: presence.all })
 
@@ -172,6 +193,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const gate = { registry, sightings, logger, publicOrigin, now }
   conversationRoutes(app, { ...gate, conversations, limits, usage })
   visitorRoutes(app, { ...gate, conversations, limits, usage })
+  attachmentRoutes(app, { ...gate, attachments: files, limits })
   configRoutes(app, gate)
   healthRoutes(app, { log, logger })
   sessionRoutes(app, { ...api, operators, sessions, limits, now })
@@ -179,7 +201,8 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   openapiRoutes(app)
   invitationRoutes(app, { ...api, operators, publicUrl })
   apiConversationRoutes(app, { ...api, conversations, live, registry })
-  deskRoutes(app, { ...api, desk: conversations.desk, operators, presence })
+  deskRoutes(app, { ...api, desk: conversations.desk, operators, registry, presence })
+  apiAttachmentRoutes(app, { ...api, attachments: files, conversations, registry })
   cannedRoutes(app, { ...api, cannedReplies })
   personDataRoutes(app, { ...api, conversations, registry })
   webhookRoutes(app, { ...api, webhooks, registry })
@@ -224,6 +247,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
       closing.abort()
       await retention.close()
       await conversations.close(graceMs)
+      await files?.close()
       await webhooks.close(graceMs)
       await usage.close()
       await sightings.close()

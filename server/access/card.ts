@@ -11,8 +11,9 @@ export interface IdentitySecretCard extends Omit<IdentitySecret, 'secret'> {
 }
 
 /** The account card: everything but hashes and secrets. */
-export interface IntegrationCard extends Omit<Integration, 'tokens' | 'identitySecrets' | 'overdue'> {
+export interface IntegrationCard extends Omit<Integration, 'tokens' | 'identitySecrets' | 'overdue' | 'attachments'> {
   overdue: Overdue | null
+  attachments: boolean
   tokens: TokenCard[]
   /** Those that count now, the newest first. */
   identitySecrets: IdentitySecretCard[]
@@ -26,6 +27,7 @@ export function toCard(integration: Integration, now: number): IntegrationCard {
   return {
     ...rest,
     overdue: rest.overdue ?? null,
+    attachments: rest.attachments ?? false,
     tokens: tokens.map(({ hash: _, ...token }) => token),
     identitySecrets: liveSecrets(identitySecrets, now).map(({ secret, ...dates }) => ({
       hint: secret.slice(-4),

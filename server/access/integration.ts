@@ -109,6 +109,8 @@ export interface Integration {
   overdue?: Overdue | null
   /** Days after which conversations may be erased; null: kept. */
   retentionDays: number | null
+  /** Whether messages may have files; left out by an earlier version: no. */
+  attachments?: boolean
   /** Look and texts of the widget. */
   widget: WidgetLook
   tokens: IntegrationToken[]
@@ -137,6 +139,8 @@ export interface IntegrationPatch {
   overdue?: Overdue | null | undefined
   /** Days; null: conversations are kept. @default null */
   retentionDays?: number | null | undefined
+  /** Security: files come from strangers; they are never shown as pages, but people open them. @default false */
+  attachments?: boolean | undefined
   /** Look and texts of the widget, all of them at once. Security: every visitor may read them. @default {} */
   widget?: WidgetLook | undefined
 }

@@ -9,6 +9,13 @@ export function parsePort(text: string, name: string): number {
   return port
 }
 
+/** A number of bytes. */
+export function parseBytes(text: string, name: string): number {
+  const bytes = /^\d{1,12}$/.test(text) ? Number(text) : 0
+  if (bytes < 1) throw new UsageError(`${name} must be a whole number of bytes, from 1 on.`)
+  return bytes
+}
+
 /** Any text that is not empty. */
 export function parseText(text: string, name: string): string {
   if (text.trim() === '') throw new UsageError(`${name} needs a value.`)

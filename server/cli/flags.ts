@@ -1,9 +1,10 @@
 /** The flags of `lumika serve`: one table gives the parsing, the environment variables and the help. */
 import { parseArgs } from 'node:util'
+import { defaultMaxBytes } from '../attachments/attachments.ts'
 import type { LimitSettings } from '../limits/settings.ts'
 import { UsageError } from './errors.ts'
 import { limitsHelp, parseLimits } from './flag-limits.ts'
-import { parseKey, parseOrigin, parsePort, parseProxies, parseSwitch, parseText } from './flag-values.ts'
+import { parseBytes, parseKey, parseOrigin, parsePort, parseProxies, parseSwitch, parseText } from './flag-values.ts'
 import { envName, flagName } from './names.ts'
 
 /** Names the responder that answers by default. */
@@ -25,6 +26,8 @@ export interface ServeOptions {
   /** Security: lets an operator make the server call addresses inside its own network. */
   allowPrivateWebhooks: boolean
   responder: ResponderName
+  /** Bytes of a file that goes with a message. */
+  maxAttachmentBytes: number
   /** Limits that differ from the usual ones. */
   limits: Partial<LimitSettings>
   /** Log lines as JSON. */
@@ -82,6 +85,12 @@ const flags: { [Key in keyof ServeOptions]: Flag<ServeOptions[Key]> } = {
     help: `who answers by default: ${responderNames.join(', ')}`,
     default: 'echo',
     parse: parseResponder,
+  },
+  maxAttachmentBytes: {
+    value: 'bytes',
+    help: 'largest file that may go with a message',
+    default: defaultMaxBytes,
+    parse: parseBytes,
   },
   limits: {
     value: 'list',

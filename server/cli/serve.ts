@@ -89,6 +89,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
       ...(options.operatorKey !== undefined && { operatorKey: options.operatorKey }),
       assets,
       limits: options.limits,
+      attachments: { maxBytes: options.maxAttachmentBytes },
       webhooks: { transport: createNodeTransport({ allowPrivate: options.allowPrivateWebhooks }) },
       log: logger,
     })

@@ -1,12 +1,13 @@
 /** What people do in a conversation: note, reply, approve, take over, settle. */
+import type { Attachment } from '../../protocol.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { changeDesk } from './desk-state.ts'
 import type { DeskState, Person } from './desk-state.ts'
 import { draftOf, publishDraft, publishUndecided, rejectDraft, waitingDrafts } from './drafts.ts'
 import { stopAnswers } from './handover.ts'
-import { noteKey, operatorKey } from './keys.ts'
-import { mismatch } from './receive.ts'
+import { noteKey, operatorKey, randomId } from './keys.ts'
+import { isSame, mismatch } from './receive.ts'
 import { privateView, publicView } from './records.ts'
 import type { OperatorRecord } from './records.ts'
 import { positionUpTo } from './unread.ts'
@@ -17,8 +18,14 @@ import type { PrivateValue, PublicValue } from './values.ts'
  * All throw HttpError 404 `not_found` where there is no such conversation.
  */
 export interface Desk {
-  /** Publishes a person's reply. @throws HttpError `idempotency_mismatch` */
-  reply(conversation: string, body: string, by: string, clientMessageId?: string): Promise<OperatorRecord>
+  /** Publishes a person's reply. @throws HttpError `idempotency_mismatch`, `invalid_attachment` */
+  reply(
+    conversation: string,
+    body: string,
+    by: string,
+    clientMessageId?: string,
+    files?: readonly string[],
+  ): Promise<OperatorRecord>
   /** Keeps a note that no customer ever sees. @throws HttpError `idempotency_mismatch` */
   note(conversation: string, body: string, by: string, clientMessageId?: string): Promise<OperatorRecord>
   /** Publishes a draft, as it is or in other words. @throws HttpError 404 `not_found`, 409 `conflict` */
@@ -41,8 +48,11 @@ export interface Desk {
   assign(conversation: string, assignee: Person | null, by: string): Promise<DeskState>
 }
 
+/** Claims files for a message that is about to be stored under a key. */
+export type Attach = (conversation: string, ids: readonly string[], messageKey: string) => Promise<Attachment[]>
+
 /** Makes the people's side of a log. */
-export function createDesk(log: ConversationLog): Desk {
+export function createDesk(log: ConversationLog, attached: Attach = async () => []): Desk {
   const pageBefore = (conversation: string, id: string | null) =>
     log.before<PublicValue>(conversation, 'public', id, 20)
 
@@ -57,13 +67,17 @@ export function createDesk(log: ConversationLog): Desk {
   }
 
   return {
-    async reply(conversation, body, by, clientMessageId) {
+    async reply(conversation, body, by, clientMessageId, files = []) {
       const { requires } = await look(conversation)
-      const data = { author: { kind: 'operator' as const, name: by } }
+      // Files are claimed under the message's key, so such a message has one.
+      const key = clientMessageId ?? (files.length > 0 ? randomId() : null)
+      const keys = key === null ? [] : [operatorKey(key)]
+      const attachments = await attached(conversation, files, keys[0] ?? '')
+      const author = { kind: 'operator' as const, name: by }
+      const data = { author, ...(attachments.length > 0 && { attachments }) }
       const value: PublicValue = { actor: 'assistant', type: 'message', body, data }
-      const keys = clientMessageId ? [operatorKey(clientMessageId)] : []
       const appended = await log.append(conversation, 'public', value, { keys, requires })
-      if (appended.outcome === 'conflict' || appended.entry.value.body !== body) throw mismatch()
+      if (appended.outcome === 'conflict' || !isSame(appended.entry.value, body, files)) throw mismatch()
       return publicView(appended.entry)
     },
 

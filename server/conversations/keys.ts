@@ -58,8 +58,9 @@ export const ratingsKey = (position: number): string => `ratings:${Math.floor(po
 /** The key of how the customer found the conversation. */
 export const satisfactionKey = 'satisfaction'
 
-/** The key of a message that came without one: its text. */
-export const sameTextKey = async (text: string): Promise<string> => `same:${await sha256(text)}`
+/** The key of a message that came without one: its text, and its files. */
+export const sameTextKey = async (text: string, files: readonly string[] = []): Promise<string> =>
+  `same:${await sha256(files.length === 0 ? text : JSON.stringify([text, files]))}`
 
 /** 128 random bits as 22 base64url characters. */
 export const randomId = (): string => randomBase64Url(16, cryptoRandom)

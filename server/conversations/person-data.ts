@@ -1,4 +1,5 @@
 /** A person's data: all of it in one file, and its erasure. */
+import type { ConversationFiles } from '../attachments/contract.ts'
 import type { Audit } from '../access/audit.ts'
 import { sha256 } from '../random.ts'
 import { isLogError } from '../storage/log.ts'
@@ -38,21 +39,30 @@ function whole(entry: LogEntry<PublicValue>): PublicRecord & Pick<ExportedRecord
 /** Where an erasure is named in the audit trail: by this life of the conversation. The same customer may come back, and be erased again. */
 const proofOf = (newestId: string): string => `erased:${newestId}`
 
+/** Up to where a conversation was read, and its files were. */
+export interface ExpiringTo extends ReadTo {
+  /** @default there were none */
+  files?: string | null
+}
+
 /** Who erases what nobody has asked to be erased. */
 const system = { id: 'system', name: 'Lumika' }
 
 /**
- * Erases a conversation: records, notes, drafts, what is being written, and its place in the inbox. The proof is written
+ * Erases a conversation: records, files, notes, drafts, what is being written, and its place in the inbox. The proof is written
  * first, and once: should the erasure break off, the same call carries on.
  */
 export async function erase(
   log: ConversationLog,
+  files: ConversationFiles | null,
   audit: Pick<Audit, 'note'>,
   conversation: string,
   by: { id: string; name: string },
 ): Promise<void> {
   const { entries } = await log.before(conversation, 'public', null, 1)
   if (entries[0]) await prove(audit, by, 'conversation-erased', conversation, entries[0].id)
+  // Files first: what is sent after them belongs to what begins anew, or to nothing, and is swept.
+  await files?.erase(conversation)
   await log.remove(conversation)
 }
 
@@ -63,11 +73,13 @@ export async function erase(
  */
 export async function expire(
   log: ConversationLog,
+  files: ConversationFiles | null,
   audit: Pick<Audit, 'note'>,
   conversation: string,
-  readTo: ReadTo,
+  readTo: ExpiringTo,
 ): Promise<boolean> {
   const isGone = (await log.removeIf(conversation, readTo)) || !(await isHeld(log, conversation, readTo))
+  if (isGone && readTo.files) await files?.eraseUpTo(conversation, readTo.files)
   if (isGone && readTo.public) await prove(audit, system, 'conversation-expired', conversation, readTo.public)
   return isGone
 }

@@ -1,5 +1,6 @@
 /** Takes a customer's message: stored once, whatever is retried. */
 import { limits } from '../../protocol.ts'
+import type { Attachment, RecordData } from '../../protocol.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { clientKey, sameTextKey, turnKey } from './keys.ts'
@@ -17,6 +18,8 @@ export interface ReceiveRequest {
   clientMessageId?: string
   context?: Record<string, unknown>
   sender?: Sender
+  /** Files that are claimed for it. @default none */
+  attachments?: Attachment[]
 }
 
 /** What the server has seen of whoever sends a message. Never public, and never an address. */
@@ -39,12 +42,16 @@ export interface Received {
  * @throws HttpError `idempotency_mismatch`; LogError
  */
 export async function receive(log: ConversationLog, now: () => number, request: ReceiveRequest): Promise<Received> {
-  const { conversation, text, clientMessageId, mode, turnId, context, sender } = request
+  const { conversation, text, clientMessageId, mode, turnId, context, sender, attachments = [] } = request
+  const data: RecordData = {
+    ...(clientMessageId && { clientMessageId }),
+    ...(attachments.length > 0 && { attachments }),
+  }
   const value: PublicValue = {
     actor: 'customer',
     type: 'message',
     body: text,
-    ...(clientMessageId && { data: { clientMessageId } }),
+    ...(Object.keys(data).length > 0 && { data }),
     turn: {
       ...{ id: turnId, mode },
       ...(context && { context }),
@@ -52,7 +59,8 @@ export async function receive(log: ConversationLog, now: () => number, request: 
       ...(sender?.browser && { browser: sender.browser }),
     },
   }
-  const keys = [clientMessageId ? clientKey(clientMessageId) : await sameTextKey(text), turnKey(turnId)]
+  const files = idsOf(attachments)
+  const keys = [await messageKey(clientMessageId, text, files), turnKey(turnId)]
   const opens = mode === 'human' ? undefined : turnId
 
   for (let supersedes: string | undefined; ;) {
@@ -64,7 +72,7 @@ export async function receive(log: ConversationLog, now: () => number, request: 
     if (appended.outcome === 'stored') return { message: appended.entry, replayed: false }
     if (appended.outcome === 'conflict') throw new Error('An append without a position cannot conflict.')
     const earlier = appended.entry
-    if (clientMessageId && earlier.value.body !== text) throw mismatch()
+    if (clientMessageId && !isSame(earlier.value, text, files)) throw mismatch()
     if (clientMessageId || (await isStillOpen(log, appended.now ?? now(), conversation, earlier))) {
       return { message: earlier, replayed: true }
     }
@@ -72,6 +80,20 @@ export async function receive(log: ConversationLog, now: () => number, request: 
     supersedes = earlier.id
   }
 }
+
+/** The key a message is found by when it is sent again. */
+export const messageKey = async (
+  clientMessageId: string | undefined,
+  text: string,
+  files: readonly string[],
+): Promise<string> => (clientMessageId ? clientKey(clientMessageId) : sameTextKey(text, files))
+
+/** The ids of files. */
+export const idsOf = (attachments: readonly Attachment[] = []): string[] => attachments.map(({ id }) => id)
+
+/** Whether a stored message has this text and these files. */
+export const isSame = ({ body, data }: PublicValue, text: string, files: readonly string[]): boolean =>
+  body === text && idsOf(data?.attachments).join() === files.join()
 
 /** Whether the same text, without a key, can only be a retry: no client has seen the end of its answer yet. */
 async function isStillOpen(
@@ -92,5 +114,5 @@ export const mismatch = (): HttpError =>
   new HttpError(
     409,
     'idempotency_mismatch',
-    'This clientMessageId was used for a message with another text. Use a new one for a new message.',
+    'This clientMessageId was used for a message with another text or other files. Use a new one for a new message.',
   )

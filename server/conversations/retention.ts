@@ -3,17 +3,21 @@
  * by whichever processes there are. What is about to be erased is written down first, so that whoever comes after a crash
  * carries on, and a conversation that somebody goes on with in that very moment stays.
  */
+import type { ConversationFiles } from '../attachments/contract.ts'
 import type { Audit } from '../access/audit.ts'
 import type { Integration } from '../access/integration.ts'
 import type { Logger } from '../logger.ts'
 import { isLogError } from '../storage/log.ts'
-import type { ConversationLog, LogPage, ReadTo, RecentConversation } from '../storage/log.ts'
+import type { ConversationLog, LogPage, RecentConversation } from '../storage/log.ts'
 import { expire } from './person-data.ts'
+import type { ExpiringTo } from './person-data.ts'
 import type { PrivateValue, PublicValue } from './values.ts'
 
 /** What retention needs. */
 export interface RetentionOptions {
   log: ConversationLog
+  /** The files of conversations; null: there are none. */
+  files?: ConversationFiles | null
   /** Where erasures are proved. */
   audit: Pick<Audit, 'note'>
   logger: Logger
@@ -37,7 +41,7 @@ export interface Retention {
 
 /** Conversations that are about to be erased. */
 interface Doomed {
-  conversations: { conversation: string; readTo: ReadTo }[]
+  conversations: { conversation: string; readTo: ExpiringTo }[]
 }
 
 /** The system's conversation that they are written down in. */
@@ -48,7 +52,7 @@ const dayMs = 86_400_000
 
 /** Begins to erase what is due, every now and then. */
 export function createRetention(options: RetentionOptions): Retention {
-  const { log, audit, logger, now, integrations, sweepMs = 60_000, pauseMs = 200 } = options
+  const { log, files = null, audit, logger, now, integrations, sweepMs = 60_000, pauseMs = 200 } = options
   let running: Promise<number> = Promise.resolve(0)
   let timer: ReturnType<typeof setTimeout> | undefined
   let isClosed = false
@@ -88,14 +92,19 @@ export function createRetention(options: RetentionOptions): Retention {
   }
 
   /** Up to where a conversation was read; null where something has happened since that the list did not know. */
-  async function readIfOlder(conversation: string, before: string): Promise<ReadTo | null> {
+  async function readIfOlder(conversation: string, before: string): Promise<ExpiringTo | null> {
     const message = (await log.before<PublicValue>(conversation, 'public', null, 1)).entries[0]
     const other = (await log.before<PrivateValue>(conversation, 'private', null, 1)).entries[0]
     if (message && message.createdAt >= before) return null
     // Reading is no activity.
     const isRead = other?.value.type === 'event' && other.value.event === 'read'
     if (other && other.createdAt >= before && !isRead) return null
-    return { public: message?.id ?? null, private: other?.id ?? null }
+    const newestFile = (await files?.newest(conversation)) ?? null
+    return {
+      public: message?.id ?? null,
+      private: other?.id ?? null,
+      ...(newestFile !== null && { files: newestFile }),
+    }
   }
 
   /** Erases what was written down, whoever has. Replicas may do so at once: each erasure happens, and is proved, once. */
@@ -107,7 +116,7 @@ export function createRetention(options: RetentionOptions): Retention {
       for (const { id, value } of page.entries) {
         for (const { conversation, readTo } of value.conversations) {
           if (isClosed) return count
-          if (await unlessDamaged(() => expire(log, audit, conversation, readTo), false)) count++
+          if (await unlessDamaged(() => expire(log, files, audit, conversation, readTo), false)) count++
         }
         cursor = id
       }

@@ -1,5 +1,6 @@
 /** The use cases of a conversation. Knows neither HTTP nor a storage driver. */
 import type { HistoryPage } from '../../protocol.ts'
+import type { ConversationFiles } from '../attachments/contract.ts'
 import type { Audit } from '../access/audit.ts'
 import type { Integration } from '../access/integration.ts'
 import { HttpError } from '../errors.ts'
@@ -10,7 +11,7 @@ import { readDesk } from './desk-state.ts'
 import { viewCustomer } from './customer.ts'
 import type { CustomerView } from './customer.ts'
 import { createDesk } from './desk.ts'
-import type { Desk } from './desk.ts'
+import type { Attach, Desk } from './desk.ts'
 import { askForPerson } from './handover.ts'
 import { createFeedback } from './feedback.ts'
 import type { Feedback } from './feedback.ts'
@@ -22,7 +23,7 @@ import { clientKey, conversationKey, endKey, mintConversation, newTurnId, random
 import { createOverdueSweeper } from './overdue.ts'
 import type { OverdueOptions } from './overdue.ts'
 import { erase, exported } from './person-data.ts'
-import { receive } from './receive.ts'
+import { messageKey, receive } from './receive.ts'
 import type { Sender } from './receive.ts'
 import { records } from './records.ts'
 import type { OperatorRecord, RecordsPage } from './records.ts'
@@ -40,6 +41,8 @@ import type { WritingEvent } from './writing.ts'
 export interface ConversationsOptions
   extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'>, Pick<OverdueOptions, 'integrations' | 'sweepMs'> {
   log: ConversationLog
+  /** The files of conversations; null: there are none. */
+  files?: ConversationFiles | null
   /** Where erasures are proved. */
   audit: Pick<Audit, 'note'>
   /** The wall clock, in milliseconds. */
@@ -58,6 +61,8 @@ export interface SendInput {
   context?: Record<string, unknown>
   /** What is known of whoever sends it. @default nothing */
   sender?: Sender
+  /** Ids of files that were uploaded for the conversation. @default none */
+  attachments?: readonly string[]
 }
 
 /** Who reads a stream. */
@@ -89,6 +94,8 @@ export interface Conversations {
   /** The customer wants a person. It may be asked for again. @throws HttpError `not_found` */
   askForPerson(integrationId: string, conversationId: string): Promise<void>
   history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
+  /** Passes where there is such a conversation. @throws HttpError `not_found` */
+  mustExist(conversation: string): Promise<void>
   /** Everything, for operators. @throws HttpError `not_found` */
   records(conversation: string, query: HistoryQuery): Promise<RecordsPage>
   /** Answers and drafts as they are written, for operators. @throws HttpError `not_found` */
@@ -119,7 +126,7 @@ const STREAMS_MS = 1_000
 
 /** Makes the service of a log. */
 export function createConversations(options: ConversationsOptions): Conversations {
-  const { log, audit, now } = options
+  const { log, audit, now, files = null } = options
   const wakeups = createWakeups(log)
   const monotonic = () => performance.now()
   const inbox = createInbox(options)
@@ -165,6 +172,12 @@ export function createConversations(options: ConversationsOptions): Conversation
     return (await readDesk(log, conversation)).approvedBy === null ? 'approval' : 'auto'
   }
 
+  const attached: Attach = async (conversation, ids, key) => {
+    if (ids.length === 0) return []
+    if (files) return files.claim(conversation, ids, key)
+    throw new HttpError(400, 'invalid_attachment', 'This server keeps no files.')
+  }
+
   const messageOf = async (conversation: string, turnId: string) => {
     const found = await log.find<PublicValue>(conversation, turnKey(turnId))
     if (!found) throw new HttpError(404, 'not_found', 'There is no such answer in this conversation.')
@@ -177,7 +190,7 @@ export function createConversations(options: ConversationsOptions): Conversation
   }
 
   return {
-    async send({ integration, text, clientMessageId, context, sender, ...input }) {
+    async send({ integration, text, clientMessageId, context, sender, attachments = [], ...input }) {
       if (closing) {
         throw new HttpError(503, 'shutting_down', 'The server is restarting. Try again.', { retryAfter: 1 })
       }
@@ -192,6 +205,9 @@ export function createConversations(options: ConversationsOptions): Conversation
         ...(clientMessageId && { clientMessageId }),
         ...(context && { context }),
         ...(sender && { sender }),
+        ...(attachments.length > 0 && {
+          attachments: await attached(conversation, attachments, await messageKey(clientMessageId, text, attachments)),
+        }),
       })
       const turn = message.value.turn
       return {
@@ -246,7 +262,8 @@ export function createConversations(options: ConversationsOptions): Conversation
     },
 
     feedback: createFeedback(log),
-    desk: createDesk(log),
+    mustExist,
+    desk: createDesk(log, attached),
 
     inbox,
     activity: (conversation, integration) => viewActivity(log, conversation, integration),
@@ -256,13 +273,16 @@ export function createConversations(options: ConversationsOptions): Conversation
       await mustExist(conversation)
       return exported(log, wakeups, conversation)
     },
-    erase: (conversation, by) => erase(log, audit, conversation, by),
+    erase: (conversation, by) => erase(log, files, audit, conversation, by),
 
     async removeAll(integrationId) {
       for (;;) {
         const page = await log.recent({ scope: integrationId, limit: 100 })
-        if (page.conversations.length === 0) return
-        for (const { conversation } of page.conversations) await log.remove(conversation)
+        for (const { conversation } of page.conversations) {
+          await files?.erase(conversation)
+          await log.remove(conversation)
+        }
+        if (page.conversations.length === 0) return files?.eraseScope(integrationId)
       }
     },
 

@@ -5,8 +5,8 @@ import type { RateLimiterAbstract } from 'rate-limiter-flexible'
 
 /** The buckets of one kind. */
 export interface Buckets {
-  /** Takes a point. Resolves to the seconds until the next one is there; 0: it was taken. Never rejects. */
-  take(key: string): Promise<number>
+  /** Takes points. Resolves to the seconds until the next ones are there; 0: they were taken. Never rejects. @default 1 point */
+  take(key: string, points?: number): Promise<number>
   /** Gives a point back. */
   giveBack(key: string): Promise<void>
 }
@@ -48,14 +48,14 @@ export function createBuckets({ name, points, shared }: BucketOptions): Buckets 
     })
 
   return {
-    async take(key) {
+    async take(key, points = 1) {
       if (together && performance.now() >= shared.awayUntil) {
-        const seconds = await consume(together, key)
+        const seconds = await consume(together, key, points)
         if (seconds !== null) return seconds
         // A limit must not be what makes a request wait or fail: without Redis nothing can be stored anyway.
         shared.awayUntil = performance.now() + AWAY_MS
       }
-      return (await consume(own, key)) ?? 0
+      return (await consume(own, key, points)) ?? 0
     },
     async giveBack(key) {
       await (together ?? own).reward(key).catch(() => {})
@@ -64,9 +64,9 @@ export function createBuckets({ name, points, shared }: BucketOptions): Buckets 
 }
 
 /** Seconds to wait; 0 when the point was there, null when nobody could tell. */
-async function consume(limiter: RateLimiterAbstract, key: string): Promise<number | null> {
+async function consume(limiter: RateLimiterAbstract, key: string, points: number): Promise<number | null> {
   try {
-    await limiter.consume(key)
+    await limiter.consume(key, points)
     return 0
   } catch (refusal) {
     return refusal instanceof RateLimiterRes ? Math.max(Math.ceil(refusal.msBeforeNext / 1000), 1) : null

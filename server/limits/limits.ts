@@ -26,6 +26,12 @@ export interface Limits {
    * @throws HttpError 429 `rate_limited`
    */
   message(asker: Asker, conversation: string | null, isStored: () => Promise<boolean>): Promise<() => void>
+  /**
+   * Counts a file.
+   * @returns what counts its bytes as they come
+   * @throws HttpError 429 `rate_limited`
+   */
+  upload(asker: Asker, conversation: string): Promise<(bytes: number) => Promise<void>>
   /** Counts a read. @throws HttpError 429 `rate_limited` */
   read(asker: Asker): Promise<void>
   /** Counts a read that found nothing. */
@@ -47,6 +53,9 @@ export interface Limits {
 /** How long a client is to wait for a place, in seconds: streams end every few seconds. */
 const PLACE_SECONDS = 5
 
+/** Bytes of files that are counted at once. */
+const stepBytes = 262_144
+
 /** Makes the limits of a server. @param redis where replicas count messages together */
 export function createLimits(settings: LimitSettings, redis: Redis | Cluster | null): Limits {
   const together: SharedCounters | null = redis && { redis, awayUntil: 0 }
@@ -55,6 +64,16 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
     byAddress: buckets('address', settings.messagesPerAddress),
     byConversation: buckets('conversation', settings.messagesPerConversation),
     byIntegration: buckets('integration', settings.messagesPerIntegration),
+  }
+  const uploads = {
+    byAddress: buckets('upload-address', settings.uploadsPerAddress),
+    byConversation: buckets('upload-conversation', settings.uploadsPerConversation),
+    byIntegration: buckets('upload-integration', settings.uploadsPerIntegration),
+  }
+  const uploadKb = {
+    byAddress: buckets('upload-kb-address', settings.uploadKbPerAddress),
+    byConversation: buckets('upload-kb-conversation', settings.uploadKbPerConversation),
+    byIntegration: buckets('upload-kb-integration', settings.uploadKbPerIntegration),
   }
   // Polls are too many to ask Redis about each.
   const reads = buckets('read', settings.readsPerAddress, null)
@@ -91,6 +110,31 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
         taken.push([each, name])
       }
       return giveBack
+    },
+
+    async upload(asker, conversation) {
+      const key = addressOf(asker)
+      const wantedOf = (kind: typeof uploads): [Buckets, string][] => [
+        ...(key ? [[kind.byAddress, key] as [Buckets, string]] : []),
+        [kind.byConversation, conversation],
+        [kind.byIntegration, asker.integration.id],
+      ]
+      const take = async (kind: typeof uploads, points: number) => {
+        for (const [each, name] of wantedOf(kind)) {
+          const seconds = await each.take(name, points)
+          if (seconds > 0) throw tooMuch('Too many files in a short time.', seconds)
+        }
+      }
+      await take(uploads, 1)
+      // Who has used up the bytes is refused before any more come; and then in steps, since Redis is asked each time.
+      await take(uploadKb, 1)
+      let uncounted = 0
+      return async (bytes) => {
+        uncounted += bytes
+        const whole = Math.floor(uncounted / stepBytes)
+        uncounted -= whole * stepBytes
+        if (whole > 0) await take(uploadKb, (whole * stepBytes) / 1024)
+      }
     },
 
     async read(asker) {

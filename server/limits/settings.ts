@@ -12,6 +12,18 @@ export interface LimitSettings {
   messagesPerConversation: number
   /** Messages a minute to one integration. @default 6_000 */
   messagesPerIntegration: number
+  /** Files a minute from one address to one integration. Only where the token is public and the address is known. @default 120 */
+  uploadsPerAddress: number
+  /** Files a minute in one conversation. @default 30 */
+  uploadsPerConversation: number
+  /** Files a minute to one integration. @default 600 */
+  uploadsPerIntegration: number
+  /** Kilobytes of files a minute from one address to one integration. @default 204_800 */
+  uploadKbPerAddress: number
+  /** Kilobytes of files a minute in one conversation. @default 102_400 */
+  uploadKbPerConversation: number
+  /** Kilobytes of files a minute to one integration. @default 1_048_576 */
+  uploadKbPerIntegration: number
   /** Reads a minute from one address of one integration, counted by each process. @default 30_000 */
   readsPerAddress: number
   /**
@@ -47,6 +59,12 @@ export const defaultLimits: LimitSettings = {
   messagesPerAddress: 1_200,
   messagesPerConversation: 450,
   messagesPerIntegration: 6_000,
+  uploadsPerAddress: 120,
+  uploadsPerConversation: 30,
+  uploadsPerIntegration: 600,
+  uploadKbPerAddress: 204_800,
+  uploadKbPerConversation: 102_400,
+  uploadKbPerIntegration: 1_048_576,
   readsPerAddress: 30_000,
   guessesPerAddress: 600,
   loginsPerAddress: 30,

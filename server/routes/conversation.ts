@@ -10,6 +10,7 @@ import type { Limits } from '../limits/limits.ts'
 import type { Usage } from '../limits/usage.ts'
 import { empty, json } from './answers.ts'
 import { browserOf } from './browser.ts'
+import { checkFiles } from './files.ts'
 import { gated } from './gate.ts'
 import type { Caller, GateOptions } from './gate.ts'
 import * as read from './params.ts'
@@ -36,7 +37,9 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
     const text = read.textContent(params)
     const clientMessageId = read.clientMessageId(params)
     const context = read.context(params)
+    const attachments = read.attachments(params, conversationId)
     await caller.checkIdentity(conversationId ?? anyCapability)
+    if (attachments.length > 0) checkFiles(integration)
     const isVerified = await caller.isVerified(conversationId ?? anyCapability)
     // What calls with a server's token is that server, whatever its customer looks with.
     const browser = integration.kind === 'api' ? null : browserOf(request.headers.get('user-agent'))
@@ -56,6 +59,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
         ...(conversationId !== undefined && { conversationId }),
         ...(clientMessageId !== undefined && { clientMessageId }),
         ...(context && { context }),
+        ...(attachments.length > 0 && { attachments }),
         sender: { isVerified, browser },
       })
       if (sent.replayed) uncount()

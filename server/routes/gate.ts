@@ -47,6 +47,8 @@ export interface RouteRules {
   methods: readonly ('GET' | 'POST')[]
   /** Whether a request may store something. */
   sends: boolean
+  /** The body is no form: it is left alone, and all parameters stand in the query. @default false */
+  hasOwnBody?: true
 }
 
 /** Makes a handler that lets `work` see admitted callers only, and answers everybody else. */
@@ -64,7 +66,8 @@ export function gated(options: GateOptions, rules: RouteRules, work: (caller: Ca
         headers = corsHeaders(null)
         throw new HttpError(403, 'request_not_allowed', 'Call this endpoint with fetch or EventSource.')
       }
-      const given = request.method === 'POST' ? await formParams(request) : queryParams(request.url)
+      const given =
+        request.method === 'POST' && !rules.hasOwnBody ? await formParams(request) : queryParams(request.url)
       const token = readToken(given.getAll('integrationToken'), request.headers.get('authorization'))
       const resolved = await options.registry.resolve(token)
       if (!resolved) throw invalidToken()

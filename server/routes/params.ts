@@ -1,5 +1,14 @@
 /** Parameters of a request: from the query and, for POST, from a form. Each at most once, everything unknown ignored. */
-import { codePoints, isClientMessageId, isConversationId, isRecordId, limits, parseEventId } from '../../protocol.ts'
+import {
+  attachmentLimits,
+  codePoints,
+  isAttachmentId,
+  isClientMessageId,
+  isConversationId,
+  isRecordId,
+  limits,
+  parseEventId,
+} from '../../protocol.ts'
 import type { ErrorCode } from '../../protocol.ts'
 import type { Standing } from '../conversations/history.ts'
 import { HttpError } from '../errors.ts'
@@ -55,7 +64,7 @@ export function single(entries: URLSearchParams): Params {
 
 /** Proofs are not among them: a repeated proof is no proof, which is the identity check's to say. */
 const names = new Set(
-  'integrationToken textContent conversationId clientMessageId lastEventId context afterId beforeId limit wait turnId known messageId rating score comment'.split(
+  'integrationToken textContent conversationId clientMessageId lastEventId context afterId beforeId limit wait turnId known messageId rating score comment attachments name'.split(
     ' ',
   ),
 )
@@ -160,6 +169,28 @@ export function context(params: Params): Record<string, unknown> | undefined {
     // Falls through to the same answer: what is no JSON is no object either.
   }
   throw invalid()
+}
+
+/** The files that go with a message. @throws HttpError `invalid_attachment` */
+export function attachments(params: Params, conversationId: string | undefined): string[] {
+  const text = params.get('attachments')
+  if (text === undefined || text === '') return []
+  const ids = text.split(',')
+  const isEach = ids.length <= attachmentLimits.perMessage && ids.every(isAttachmentId)
+  const most = attachmentLimits.perMessage
+  if (!isEach || new Set(ids).size < ids.length) {
+    const message = `Give the ids of at most ${most} different files in attachments, with commas between them.`
+    throw new HttpError(400, 'invalid_attachment', message)
+  }
+  if (conversationId !== undefined) return ids
+  throw new HttpError(400, 'invalid_attachment', 'Files belong to a conversation. Name it in conversationId.')
+}
+
+/** What a file is called. @throws HttpError `invalid_attachment` */
+export function fileName(params: Params): string {
+  const name = params.get('name')
+  if (!name || name.length > 4_096) throw new HttpError(400, 'invalid_attachment', 'Give the name of the file in name.')
+  return name
 }
 
 function checked(

@@ -35,8 +35,8 @@ export interface Files {
   append(file: LineFile, text: string, isDurable: boolean): Promise<void>
   /** The bytes from `from` up to `to`. */
   readBytes(path: string, from: number, to: number): Promise<Buffer>
-  /** Puts a text in the place of a file, all or nothing. */
-  replace(path: string, text: string): Promise<void>
+  /** Puts a text, or bytes, in the place of a file, all or nothing. */
+  replace(path: string, content: string | Uint8Array): Promise<void>
   /** Removes files and folders that may not be there. */
   remove(paths: string[], isDurable: boolean): Promise<void>
   removeIfEmpty(folder: string): Promise<void>
@@ -105,12 +105,12 @@ export function createFiles({ base, fs = nodeFs, onAlert }: FilesOptions): Files
         }
       }),
 
-    replace: (path, text) =>
+    replace: (path, content) =>
       guarded(async () => {
         const temporary = `${path}.new`
         const handle = await fs.open(temporary, 'w', 0o600)
         try {
-          await handle.writeFile(text)
+          await handle.writeFile(content)
           await handle.sync()
         } finally {
           await handle.close()

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Storage } from 'unstorage'
 import type { Integration, IntegrationInput } from '../../server/access/integration.ts'
 import { createLumika } from '../../server/index.ts'
 import type { Lumika, LumikaOptions } from '../../server/index.ts'
@@ -21,6 +22,8 @@ export type StorageKind = (typeof storages)[number]
 export interface Place {
   kind: StorageKind
   open(): Promise<ConversationLog>
+  /** Where files are kept beside it: the same place for every server. @default nowhere */
+  files?(): Promise<Storage>
   dispose(): Promise<void>
 }
 
@@ -29,15 +32,22 @@ export async function openPlace(kind: StorageKind): Promise<Place> {
   if (kind === 'memory') {
     const log = await openLog(await openStorage('memory'))
     const open = async () => ({ ...bound(log), shared: log.shared, close: async () => {} })
-    return { kind, open, dispose: () => log.close() }
+    const storage = await openStorage('memory')
+    return { kind, open, files: async () => storage, dispose: () => log.close() }
   }
   if (kind === 'fs') {
     const dir = await mkdtemp(join(tmpdir(), 'lumika-'))
     const open = async () => openLog(await openStorage(`fs:${dir}`))
-    return { kind, open, dispose: () => rm(dir, { recursive: true, force: true }) }
+    return {
+      kind,
+      open,
+      files: () => openStorage(`fs:${dir}`),
+      dispose: () => rm(dir, { recursive: true, force: true }),
+    }
   }
   const redis = await startRedis()
-  return { kind, open: async () => openLog(await openStorage(redis.url)), dispose: () => redis.stop() }
+  const open = async () => openLog(await openStorage(redis.url))
+  return { kind, open, files: () => openStorage(redis.url), dispose: () => redis.stop() }
 }
 
 function bound(log: ConversationLog): Omit<ConversationLog, 'shared'> {
@@ -83,6 +93,7 @@ export async function openWorld(place: Place, options: WorldOptions = {}, token?
     operatorKey,
     publicUrl: 'http://localhost:3000',
     ...rest,
+    ...(place.files && { attachments: { storage: await place.files(), ...rest.attachments } }),
   })
   const lumika = causing(server)
   const known = token === undefined ? null : await lumika.registry.resolve(token)

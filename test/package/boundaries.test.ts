@@ -32,12 +32,18 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'routes',
     files: /^server\/routes\//,
     // Of storage they know the contract alone, whose errors they have to answer for.
-    may: /^(protocol\.ts|server\/(routes|access|conversations|limits|webhooks)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
+    may: /^(protocol\.ts|server\/(routes|access|attachments|conversations|limits|webhooks)\/.+|server\/storage\/log\.ts|server\/[a-z]+\.ts|h3|srvx|zod)$/,
   },
   {
     name: 'conversations',
     files: /^server\/conversations\//,
-    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/(audit|integration))\.ts|server\/(errors|logger|random)\.ts)$/,
+    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/(audit|integration)|attachments\/contract)\.ts|server\/(errors|logger|random)\.ts)$/,
+  },
+  {
+    name: 'attachments',
+    files: /^server\/attachments\//,
+    // Of messages they know no more than that they may name files.
+    may: /^(protocol\.ts|server\/attachments\/.+|server\/storage\/(log|blobs)\.ts|server\/(errors|logger|random)\.ts)$/,
   },
   {
     name: 'passwords',

@@ -2,8 +2,16 @@
 import { getRouterParam } from 'h3'
 import type { H3 } from 'h3'
 import { z } from 'zod'
-import { codePoints, isClientMessageId, isRecordId, limits } from '../../../protocol.ts'
+import {
+  attachmentLimits,
+  codePoints,
+  isAttachmentId,
+  isClientMessageId,
+  isRecordId,
+  limits,
+} from '../../../protocol.ts'
 import type { AuditAction } from '../../access/audit.ts'
+import type { Registry } from '../../access/registry.ts'
 import type { Operators } from '../../access/operators.ts'
 import type { DeskState, Person } from '../../conversations/desk-state.ts'
 import type { Desk } from '../../conversations/desk.ts'
@@ -13,6 +21,7 @@ import { HttpError } from '../../errors.ts'
 import { sha256 } from '../../random.ts'
 import type { Presence } from '../../conversations/presence.ts'
 import { empty, json } from '../answers.ts'
+import { checkFiles } from '../files.ts'
 import { readJson, readOptionalJson } from './body.ts'
 import { keyOf } from './conversations.ts'
 import type { Caller } from './door.ts'
@@ -23,6 +32,7 @@ import type { OperatorApi } from './operator.ts'
 export interface DeskRoutesOptions extends OperatorApi {
   desk: Desk
   operators: Pick<Operators, 'get'>
+  registry: Pick<Registry, 'get'>
   presence: Pick<Presence, 'beat'>
 }
 
@@ -34,13 +44,22 @@ export const text = z
   // JSON Schema counts as we do.
   .meta({ minLength: 1, maxLength: limits.textCodePoints })
 
-/** A person's reply, or a note. */
+/** A note. */
 export const messageSchema = z.strictObject({
   body: text,
   clientMessageId: z
     .string()
     .refine(isClientMessageId, 'has to be 16 to 64 characters of A-Z a-z 0-9 _ -')
     .meta({ pattern: '^[A-Za-z0-9_-]{16,64}$' })
+    .optional(),
+})
+
+/** A person's reply, which may have files. */
+export const replySchema = messageSchema.extend({
+  attachments: z
+    .array(z.string().refine(isAttachmentId, 'has to be the id of a file').meta({ pattern: '^[A-Za-z0-9_-]{22,64}$' }))
+    .max(attachmentLimits.perMessage)
+    .refine((ids) => new Set(ids).size === ids.length, 'may name each file once')
     .optional(),
 })
 
@@ -86,8 +105,10 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
 
   operatorRoute(app, `${path}/messages`, options, {
     async POST(event, { name: by }) {
-      const { body, clientMessageId } = await readJson(event.req, messageSchema)
-      return json({ record: await desk.reply(keyOf(event), body, by, clientMessageId) }, 201)
+      const { body, clientMessageId, attachments = [] } = await readJson(event.req, replySchema)
+      const key = keyOf(event)
+      if (attachments.length > 0) checkFiles(options.registry.get(parseConversationKey(key)?.integrationId ?? ''))
+      return json({ record: await desk.reply(key, body, by, clientMessageId, attachments) }, 201)
     },
   })
 

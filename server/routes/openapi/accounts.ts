@@ -24,6 +24,7 @@ const cardFields = {
     .nullable()
     .describe('What becomes of drafts that nobody decides about: they go out, or an apology does; null: they wait.'),
   retentionDays: z.int().nullable(),
+  attachments: z.boolean().describe('Whether messages may have files.'),
   widget: look,
   tokens: z
     .array(z.strictObject({ id: z.string(), hint: z.string(), value: z.string().optional(), createdAt: timestamp }))
@@ -73,7 +74,12 @@ export const respondersAnswer = answer(
   }),
 )
 
-export const configAnswer = answer('ConfigAnswer', z.strictObject({ widget: look }))
+export const configAnswer = answer(
+  'ConfigAnswer',
+  z.strictObject({
+    widget: answer('WidgetConfig', z.strictObject({ ...widgetLook.shape, attachments: z.literal(true).optional() })),
+  }),
+)
 
 const operator = answer('Operator', z.strictObject({ id: z.string(), name: z.string(), role: roleSchema }))
 

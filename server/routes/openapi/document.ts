@@ -59,7 +59,9 @@ function describeOperation(call: string, path: string, operation: Operation): Js
   if (query) parameters.push(...queryParameters(query))
   const content = body
     ? { 'application/json': { schema: schemaOf(body, 'input') } }
-    : form && { 'application/x-www-form-urlencoded': { schema: schemaOf(form, 'input') } }
+    : operation.isUpload
+      ? { 'application/octet-stream': {} }
+      : form && { 'application/x-www-form-urlencoded': { schema: schemaOf(form, 'input') } }
   return {
     operationId: call.replace(/[^A-Za-z]+(\w)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? ''),
     summary,

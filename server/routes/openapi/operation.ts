@@ -14,6 +14,8 @@ export interface Operation {
   body?: z.ZodType
   isBodyOptional?: true
   form?: z.ZodObject
+  /** The body is a file, as it is. */
+  isUpload?: true
   /** The answer where all is well: its JSON, another type of content, or nothing. */
   status: 200 | 201 | 204
   answer?: z.ZodType

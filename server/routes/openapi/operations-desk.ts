@@ -8,15 +8,17 @@ import {
   presenceSchema,
   readSchema,
   rejectionSchema,
+  replySchema,
 } from '../api/desk.ts'
 import { createCannedReplySchema, updateCannedReplySchema } from '../api/canned.ts'
 import { cannedRepliesAnswer, cannedReplyAnswer } from './canned.ts'
 import { body } from './named.ts'
 import type { Operation } from './operation.ts'
-import { activitiesQuery, auditQuery, exportQuery, recordsQuery } from './queries.ts'
+import { activitiesQuery, auditQuery, exportQuery, operatorUploadQuery, recordsQuery } from './queries.ts'
 import {
   activitiesPage,
   activityAnswer,
+  attachmentAnswer,
   auditPage,
   liveEvent,
   recordAnswer,
@@ -79,10 +81,32 @@ export const deskOperations = {
   'POST /api/conversations/:key/messages': {
     summary: "A person's reply",
     by: 'operator',
-    body: message,
+    body: body('ReplyBody', replySchema),
     status: 201,
     answer: recordAnswer,
-    errors: { ...notFound, 409: ['idempotency_mismatch'] },
+    errors: {
+      ...notFound,
+      400: ['invalid_attachment'],
+      403: ['request_not_allowed'],
+      409: ['idempotency_mismatch'],
+    },
+  },
+  'POST /api/conversations/:key/attachments': {
+    summary: 'Uploads a file, to be sent with a reply',
+    description: 'As `POST /conversation/attachments`.',
+    by: 'operator',
+    query: operatorUploadQuery,
+    isUpload: true,
+    status: 201,
+    answer: attachmentAnswer,
+    errors: {
+      ...notFound,
+      400: ['invalid_attachment', 'invalid_request'],
+      403: ['request_not_allowed'],
+      409: ['conflict'],
+      413: ['body_too_large'],
+      415: ['unsupported_media_type'],
+    },
   },
   'POST /api/conversations/:key/notes': {
     summary: 'A note that no customer ever sees',

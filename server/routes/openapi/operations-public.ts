@@ -1,10 +1,11 @@
 /** What pages, programs with a token, and load balancers call. */
 import { z } from 'zod'
+import { attachmentTypes } from '../../../protocol.ts'
 import { configAnswer } from './accounts.ts'
 import { answer } from './named.ts'
 import type { Operation } from './operation.ts'
-import { feedbackForm, historyQuery, personForm, sendQuery, stopForm } from './queries.ts'
-import { historyPage, streamEvent } from './records.ts'
+import { feedbackForm, historyQuery, personForm, sendQuery, stopForm, uploadQuery } from './queries.ts'
+import { attachmentAnswer, historyPage, streamEvent } from './records.ts'
 
 const stream = {
   summary: 'Sends one message and streams its answer',
@@ -20,6 +21,7 @@ const stream = {
       'invalid_client_message_id',
       'invalid_event_id',
       'invalid_context',
+      'invalid_attachment',
     ],
     404: ['not_found'],
     409: ['idempotency_mismatch'],
@@ -90,6 +92,32 @@ export const publicOperations = {
       413: ['text_too_long', 'body_too_large'],
       415: ['unsupported_media_type'],
     },
+  },
+  'POST /conversation/attachments': {
+    summary: 'Uploads a file, to be sent with a message of this conversation',
+    description:
+      'The body is the file. Its type is told by its first bytes: PNG, JPEG, GIF, WebP or PDF. What no message names within a day is removed.',
+    by: 'token',
+    query: uploadQuery,
+    isUpload: true,
+    status: 201,
+    answer: attachmentAnswer,
+    errors: {
+      400: ['invalid_conversation_id', 'invalid_attachment'],
+      404: ['not_found'],
+      409: ['conflict'],
+      413: ['body_too_large'],
+      415: ['unsupported_media_type'],
+    },
+  },
+  'GET /conversation/attachments/:id': {
+    summary: 'A file',
+    description:
+      'For whoever knows its id. To be saved: it is never shown as a page, and where it is opened as one, it may run nothing.',
+    by: 'anybody',
+    status: 200,
+    content: Object.fromEntries(Object.keys(attachmentTypes).map((type) => [type, null])),
+    errors: { 404: ['not_found'], 429: ['rate_limited'], 503: ['storage_unavailable'] },
   },
   'GET /widget/config': {
     summary: 'Look and texts that were set for an integration',

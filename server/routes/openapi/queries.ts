@@ -1,6 +1,6 @@
 /** The parameters of queries and forms, described by the limits they are held to. */
 import { z } from 'zod'
-import { limits } from '../../../protocol.ts'
+import { attachmentLimits, limits } from '../../../protocol.ts'
 import { ratings } from '../../conversations/feedback.ts'
 import { inboxStates } from '../../conversations/inbox.ts'
 import { searchLimits } from '../../conversations/search.ts'
@@ -91,8 +91,19 @@ export const sendQuery = z.object({
     .optional()
     .describe('Resumes an answer after this event, as the header `Last-Event-ID` does. Nothing is stored.'),
   context: z.string().optional().describe(`What the page tells, a JSON object of up to ${limits.contextBytes} bytes.`),
+  attachments: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22,64}(,[A-Za-z0-9_-]{22,64}){0,4}$/)
+    .optional()
+    .describe(`Ids of up to ${attachmentLimits.perMessage} files of this conversation, with commas between them.`),
   ...proof,
 })
+
+const fileName = z.string().min(1).max(4_096).describe('What the file is called. It is made fit to be shown.')
+
+export const uploadQuery = z.object({ conversationId, name: fileName, ...proof })
+
+export const operatorUploadQuery = z.object({ name: fileName })
 
 export const historyQuery = z.object({
   conversationId,

@@ -1,5 +1,7 @@
 /** What conversations look like in answers. */
 import { z } from 'zod'
+import { attachmentTypes } from '../../../protocol.ts'
+import type { AttachmentType } from '../../../protocol.ts'
 import { answer } from './named.ts'
 
 export const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/)
@@ -22,6 +24,24 @@ const handover = answer(
 /** A conversation's key, wherever a path or an answer holds one. */
 export const key = z.string().describe('Names a conversation in `/api`.')
 
+/** A file that goes with a message. */
+export const attachment = answer(
+  'Attachment',
+  z.strictObject({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{22,64}$/)
+      .describe('Whoever knows it may fetch the file.'),
+    name: z.string().describe('Fit to be shown, and to save the file under.'),
+    type: z.enum(Object.keys(attachmentTypes) as AttachmentType[]).describe("By the file's first bytes."),
+    size: z.int().min(1).describe('Bytes.'),
+    width: z.int().optional().describe('Of images, in pixels, where the file says so.'),
+    height: z.int().optional(),
+  }),
+)
+
+export const attachmentAnswer = answer('AttachmentAnswer', z.strictObject({ attachment }))
+
 const recordFields = {
   id: id.describe('Opaque, never reused.'),
   actor: z.enum(['customer', 'assistant']).describe("A person's reply is `assistant` with `data.author`."),
@@ -29,7 +49,9 @@ const recordFields = {
   body: z.string(),
   data: json
     .optional()
-    .describe('`author`, `interrupted`, `stopped`, `clientMessageId`, `rating`, and what is to come.'),
+    .describe(
+      '`author`, `interrupted`, `stopped`, `clientMessageId`, `rating`, `attachments` (a list of `Attachment`), and what is to come.',
+    ),
   createdAt: timestamp.describe('Never decreasing inside a conversation; for display only.'),
 }
 

@@ -74,6 +74,7 @@ describe('making an integration', () => {
         requireIdentity: false,
         retentionDays: null,
         answersPerDay: null,
+        attachments: false,
         overdue: null,
         widget: {},
         tokens: [{ id: data.tokenId, hint: data.token.slice(-4), value: data.token, createdAt: expect.any(String) }],

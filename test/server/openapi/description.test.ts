@@ -27,7 +27,7 @@ let routes: string[]
 beforeEach(async () => {
   const on = vi.spyOn(H3.prototype, 'on')
   place = await openPlace('memory')
-  world = await openWorld(place, { integration: { responseMode: 'approval' }, webhooks: quick })
+  world = await openWorld(place, { integration: { responseMode: 'approval', attachments: true }, webhooks: quick })
   routes = on.mock.calls.map(([, route]) => String(route))
   on.mockRestore()
 })
@@ -119,6 +119,14 @@ describe('the description', () => {
     await ask('POST /conversation/sse', { query: form })
     await ask('POST /conversation/sse', { query: form })
     await expect.poll(async () => (await drafts()).length).toBe(2)
+    const file = { type: 'text/plain', text: '%PDF-1.7 and so on' }
+    const upload = { query: { conversationId, name: 'a.pdf' }, raw: file }
+    const { attachment } = (await ask('POST /conversation/attachments', upload)).json as { attachment: { id: string } }
+    const sending = { conversationId, textContent: 'Look', attachments: attachment.id }
+    await ask('GET /conversation/sse', { query: sending })
+    await ask('GET /conversation/attachments/:id', { path: { id: attachment.id } })
+    await ask('POST /api/conversations/:key/attachments', { path, query: { name: 'a.pdf' }, raw: file })
+    await expect.poll(async () => (await drafts()).length).toBe(3)
     const second = { key, id: (await drafts())[1] ?? '' }
     await ask('POST /api/conversations/:key/drafts/:id/reject', { path: second, body: { reason: 'No.' } })
     const history = await ask('GET /conversation/history', { query: { conversationId } })
@@ -126,7 +134,7 @@ describe('the description', () => {
       messages: { id: string; type: string }[]
       lastMessageId: string
     }
-    expect(messages).toHaveLength(3)
+    expect(messages).toHaveLength(4)
     await ask('POST /api/conversations/:key/messages', { path, body: { body: 'A person.' } })
     await ask('POST /api/conversations/:key/notes', { path, body: { body: 'A note.' } })
     await ask('POST /api/conversations/:key/read', { path, body: { upTo: lastMessageId } })

@@ -47,7 +47,7 @@ beforeAll(async () => {
   place = await openPlace('memory')
   const hear = (line: string, fields: object = {}) => void (told += `${line} ${JSON.stringify(fields)}\n`)
   const log = { debug: hear, info: hear, warn: hear, error: hear }
-  world = await openWorld(place, { integration: { responseMode: 'approval' }, log })
+  world = await openWorld(place, { integration: { responseMode: 'approval', attachments: true }, log })
   api = checkedApi(world)
   document = (await api.ask('GET /openapi.json')).json
   await api.ask('POST /api/operators', { body: { name: 'Ana', password, operatorKey }, headers: { origin: home } })
