@@ -86,13 +86,14 @@ const forOperators = (input: string): EnvironmentOptions => ({
   },
 })
 
-/** All that `vite build` writes: the panel comes before `widget.js`, which names it. */
+/** What `widget.js` loads by need: its name carries a hash of what is in it. */
+const part = { entryFileNames: '[name]-[hash].js', chunkFileNames: '[name]-[hash].js' }
+
+/** All that `vite build` writes: the parts come before `widget.js`, which names it. */
 const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
   environments: {
-    panel: forPages(
-      { panel: 'widget/panel/mount.ts' },
-      { entryFileNames: '[name]-[hash].js', chunkFileNames: '[name]-[hash].js' },
-    ),
+    panel: forPages({ panel: 'widget/panel/mount.ts' }, part),
+    look: forPages({ look: 'widget/look/index.ts' }, part),
     widget: forPages('widget/embed.ts', { entryFileNames: 'widget.js', format: 'iife' }),
     npm: forBundlers,
     dashboard: forOperators('dashboard/index.html'),
@@ -102,7 +103,7 @@ const outputs: Pick<UserConfig, 'environments' | 'builder'> = {
   builder: {
     async buildApp(builder) {
       await rm('dist', { recursive: true, force: true })
-      for (const name of ['panel', 'widget', 'npm', 'dashboard', 'preview', 'server']) {
+      for (const name of ['panel', 'look', 'widget', 'npm', 'dashboard', 'preview', 'server']) {
         const environment = builder.environments[name]
         if (environment) await builder.build(environment)
       }

@@ -1,5 +1,5 @@
 /**
- * Tells `widget.js` the panel, and the panel its own parts: file names, and hashes for subresource integrity. While
+ * Tells `widget.js` the panel and the look, and the panel its own parts: file names, and hashes for subresource integrity. While
  * developing, the panel's source.
  */
 import { createHash } from 'node:crypto'
@@ -15,6 +15,7 @@ const tabsPlaceholder = '__LUMIKA_TABS_PLACEHOLDER__'
 const hoursPlaceholder = '__LUMIKA_HOURS_PLACEHOLDER__'
 const formPlaceholder = '__LUMIKA_FORM_PLACEHOLDER__'
 const languagesPlaceholder = '__LUMIKA_LANGUAGES_PLACEHOLDER__'
+const lookPlaceholder = '__LUMIKA_LOOK_PLACEHOLDER__'
 
 /** @returns {import('vite').Plugin} */
 export function widgetParts() {
@@ -30,11 +31,12 @@ export function widgetParts() {
     config: (_config, { command }) => ({
       define: {
         __LUMIKA_PANEL__: command === 'build' ? panelPlaceholder : JSON.stringify(['/widget/panel/mount.ts', '']),
+        __LUMIKA_LOOK__: command === 'build' ? lookPlaceholder : JSON.stringify(['/widget/look/index.ts', '']),
         __LUMIKA_LOCALES__: JSON.stringify(forPages),
       },
     }),
     configEnvironment(name, _config, { command }) {
-      const isForPages = command === 'build' && name === 'panel'
+      const isForPages = command === 'build' && isForScripts(name)
       return {
         define: {
           __LUMIKA_MARKDOWN__: isForPages ? markdownPlaceholder : '["", ""]',
@@ -71,17 +73,25 @@ export function widgetParts() {
             [hoursPlaceholder]: parts['hours'],
             [formPlaceholder]: parts['form'],
             [languagesPlaceholder]: parts['languages'],
+            [lookPlaceholder]: parts['look'],
           })) {
             if (!chunk.code.includes(placeholder)) continue
             if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)
             chunk.code = chunk.code.replace(placeholder, JSON.stringify(part))
           }
-          if (this.environment.name === 'panel') parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
+          if (isForScripts(this.environment.name)) parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
         }
       },
     },
   }
 }
+
+/**
+ * Whether an environment builds parts for pages with a script tag.
+ *
+ * @param {string} name
+ */
+const isForScripts = (name) => name === 'panel' || name === 'look'
 
 /**
  * The languages as files: the name carries a hash of what is in it.

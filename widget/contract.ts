@@ -1,4 +1,5 @@
 /** What a page sees of a widget, and what its two halves, the first load and the panel, see of each other. Types only. */
+import type { Host } from './host.ts'
 import type { LauncherTexts } from './launcher.ts'
 import type { Identity, WidgetOptions } from './options.ts'
 
@@ -53,8 +54,7 @@ export interface PanelProps {
   onIdentity: (identity: Identity) => void
   /** The launcher's words in the language of the panel. */
   onTexts: (texts: LauncherTexts) => void
-  /** Resolves when a file beside `widget.js` is known to have a hash. @default nothing is checked */
-  prepare?: (file: string, integrity: string) => Promise<unknown>
+  prepare: Parts['prepare'] | undefined
   emit: <E extends keyof WidgetEvents>(event: E, detail: WidgetEvents[E]) => void
 }
 
@@ -73,9 +73,17 @@ export interface PanelModule {
   mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle
 }
 
+/** The module that holds what few sites set of the look: loaded where any of it is set. */
+export interface LookModule {
+  /** From now on the host shows these options, too. */
+  dressUp(host: Host, handle: WidgetHandle, prepare: Parts['prepare'] | undefined): void
+}
+
 /** Where the widget's parts come from. */
 export interface Parts {
   /** @param host may hold what loading needs */
-  loadPanel(host: HTMLElement): Promise<PanelModule>
-  prepare?(host: HTMLElement, file: string, integrity: string): Promise<unknown>
+  loadPanel(host: Element): Promise<PanelModule>
+  loadLook(host: Element): Promise<LookModule>
+  /** Resolves when a file beside `widget.js` is known to have a hash. @default nothing is checked */
+  prepare?(host: Element, file: string, integrity: string): Promise<unknown>
 }

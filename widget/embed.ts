@@ -5,6 +5,8 @@ import type { MountOptions } from './options.ts'
 
 /** The panel's file beside `widget.js`, and its hash for subresource integrity (none while developing). */
 declare const __LUMIKA_PANEL__: readonly [file: string, integrity: string]
+/** The same for what few sites set of the look. */
+declare const __LUMIKA_LOOK__: readonly [file: string, integrity: string]
 
 /** What a page may call before `widget.js` is there: a function that gets `Lumika`, or a method's name and arguments. */
 export type QueuedCall = ((lumika: LumikaGlobal) => void) | [method: string, ...args: unknown[]]
@@ -35,7 +37,7 @@ const tag = [
 /** Where the parts of a widget are: beside `widget.js`; if nobody knows where that was, at the widget's server. */
 function partsAt(source: string): Parts {
   /** Has the browser fetch a file and compare it with its hash; what is imported afterwards is what was compared. */
-  const prepare = (host: HTMLElement, file: string, integrity: string): Promise<string> =>
+  const prepare = (host: Element, file: string, integrity: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const url = new URL(file, source).href
       const link = document.createElement('link')
@@ -53,9 +55,11 @@ function partsAt(source: string): Parts {
       }
       host.append(link)
     })
-  const loadPanel: Parts['loadPanel'] = async (host) =>
-    import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_PANEL__))
-  return { prepare, loadPanel }
+  return {
+    prepare,
+    loadPanel: async (host) => import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_PANEL__)),
+    loadLook: async (host) => import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_LOOK__)),
+  }
 }
 
 const mountWidget = (options: MountOptions): WidgetHandle => {

@@ -4,23 +4,25 @@ import { createHost } from './host.ts'
 import { createLauncher } from './launcher.ts'
 import type { LauncherTexts } from './launcher.ts'
 import { readMarker, watchMarker } from './marker.ts'
-import { isOn, storageName } from './options.ts'
+import { hasLook, isOn, storageName } from './options.ts'
 import type { Identity, WidgetOptions } from './options.ts'
 
 /** How long a conversation without news is looked after on pages where nobody opens the chat, in milliseconds. */
 const DAY = 86_400_000
 
 /** Puts a widget on the page. @throws TypeError when the options name neither a token nor an adapter */
-export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts): WidgetHandle {
+export function createWidget(given: WidgetOptions, { loadPanel, loadLook, prepare }: Parts): WidgetHandle {
   if (!given.integrationToken && !given.adapter) {
     throw new TypeError('Lumika: set integrationToken or adapter.')
   }
   let options: WidgetOptions = { ...given }
   const listeners = new Map<string, Set<(detail: never) => void>>()
-  const host = createHost()
+  // The launcher may have another place than in its corner: it is shown once that is known.
+  const host = createHost(hasLook(given))
   let panel: PanelHandle | null = null
   let loading: Promise<PanelModule> | null = null
   let calls: ((panel: PanelHandle) => void)[] = []
+  let isDressed = false
   let isMounting = false
   let isOpen = false
   let isDestroyed = false
@@ -48,9 +50,19 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     return loading
   }
 
+  /** Loads what few sites set of the look, once any of it is set. Without it the chat is as good. */
+  const dress = () => {
+    if (isDressed || !hasLook(options)) return
+    isDressed = true
+    loadLook(host.element)
+      .then(({ dressUp }) => dressUp(host, handle, prepare))
+      .catch(() => (host.isPlaced = false))
+      .finally(() => update({}))
+  }
+
   const show = () => {
-    const isHidden = !isOn(options.launcher ?? true)
     host.show(options)
+    const isHidden = (host.isPlaced && !hasFailed) || !isOn(options.launcher ?? true)
     launcher.show({ isOpen, isLoading: isOpen && !panel, hasFailed, isHidden, unread, texts })
   }
 
@@ -67,11 +79,11 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     if (isDestroyed || panel) return
     panel = module.mountPanel(host.root, {
       options,
-      onClose: () => setOpen(false),
+      onClose: close,
       onUnread: setUnread,
       onIdentity: identify,
       onTexts: (given) => ((texts = given), show()),
-      ...(prepare && { prepare: (...file) => prepare(host.element, ...file) }),
+      prepare,
       emit,
     })
     hasFailed = false
@@ -94,7 +106,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
   const setOpen = (open: boolean) => {
     if (isDestroyed) return
     host.attach()
-    if (open === isOpen) return
+    if (open === isOpen || (host.isPlaced && panel)) return
     isOpen = open
     hasFailed = false
     // Only a focus that would be lost is taken care of: one that is elsewhere on the page stays there.
@@ -105,6 +117,9 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     if (!open && hadFocus) launcher.element.focus({ preventScroll: true })
     emit(open ? 'open' : 'close', undefined)
   }
+
+  const close = () => setOpen(false)
+  const toggle = () => setOpen(!isOpen)
 
   const setUnread = (count: number) => {
     if (isDestroyed || count === unread) return
@@ -120,6 +135,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     show()
     panel?.update(options)
     lookAfter()
+    dress()
   }
 
   const identify = (identity: Identity) => update({ ...nobody, ...identity })
@@ -145,18 +161,13 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
 
   const off = (event: string, listener: (detail: never) => void) => void listeners.get(event)?.delete(listener)
 
-  const launcher = createLauncher({ onIntent: () => void prefetch().catch(() => {}), onClick: () => setOpen(!isOpen) })
+  const launcher = createLauncher({ onIntent: () => void prefetch().catch(() => {}), onClick: toggle })
   host.root.append(launcher.element)
   const unwatch = watchMarker(() => panel || setUnread(readMarker(storageName(options))?.unread ?? 0))
-  show()
-  lookAfter()
-  loadConfig()
-  if (isOn(options.open)) setOpen(true)
-
-  return {
+  const handle: WidgetHandle = {
     open: () => setOpen(true),
-    close: () => setOpen(false),
-    toggle: () => setOpen(!isOpen),
+    close,
+    toggle,
     send(text) {
       setOpen(true)
       withPanel((mounted) => mounted.send(text))
@@ -165,12 +176,8 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
     identify,
     logout() {
       // Where nothing is kept there is nothing to forget, and nothing to load for it.
-      if (panel || readMarker(storageName(options))) {
-        withPanel((mounted) => {
-          mounted.logout()
-          update(nobody)
-        })
-      } else update(nobody)
+      if (panel || readMarker(storageName(options))) withPanel((mounted) => mounted.logout())
+      else update(nobody)
     },
     update,
     setLocale: (locale) => update({ locale }),
@@ -188,7 +195,7 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
       calls = []
       listeners.clear()
       unwatch()
-      host.element.remove()
+      host.remove()
       await panel?.destroy()
     },
     get isOpen() {
@@ -198,6 +205,10 @@ export function createWidget(given: WidgetOptions, { loadPanel, prepare }: Parts
       return unread
     },
   }
+  update({})
+  loadConfig()
+  if (isOn(options.open)) setOpen(true)
+  return handle
 }
 
 /** What is known of a visitor who is not signed in. */

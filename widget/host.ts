@@ -1,19 +1,21 @@
 /** The one element of ours in the page, and the wall around what is in it. */
 import css from './launcher.css?inline'
-import { accentOf, positionOf, themeOf } from './options.ts'
 import type { WidgetOptions } from './options.ts'
 
 /** Our place in the page. */
 export interface Host {
   element: HTMLElement
   root: ShadowRoot
+  /** Whether the chat has a place in the page: then it is always open, and has no launcher. */
+  isPlaced: boolean
   show(options: WidgetOptions): void
   /** Puts the element back where a page that rewrote itself has thrown it out. */
   attach(): void
+  remove(): void
 }
 
 /** Puts the host element on the page. */
-export function createHost(): Host {
+export function createHost(isPlaced: boolean): Host {
   // A dashed name that is never registered: the page can find and style it, and no registry is touched.
   const element = document.createElement('lumika-chat')
   const root = element.attachShadow({ mode: 'open' })
@@ -24,16 +26,22 @@ export function createHost(): Host {
   return {
     element,
     root,
+    isPlaced,
     attach,
-    show(options) {
-      const accent = accentOf(options)
-      element.dataset.position = positionOf(options)
-      element.dataset.theme = themeOf(options)
-      // By the CSSOM, which a strict style-src leaves alone, and by a private name: `--lumika-accent` is the page's.
-      element.style.setProperty('--_accent', accent, 'important')
-      element.style.setProperty('--_on-accent', readableOn(accent), 'important')
+    remove: () => element.remove(),
+    show({ position = 'right', theme = 'auto', accent: given = '' }) {
+      const accent = /^#[0-9a-f]{6}$/i.test(given) ? given : '#3b5bdb'
+      // A word that the style sheets do not know is as good as none.
+      Object.assign(element.dataset, { position, theme })
+      setLook(element, { accent, 'on-accent': readableOn(accent) })
     },
   }
+}
+
+/** Tells the style sheets in the shadow root what was set. By private names: `--lumika-accent` and the like are the page's. */
+export function setLook(element: HTMLElement, look: Record<string, string>): void {
+  // By the CSSOM, which a strict style-src leaves alone.
+  for (const name in look) element.style.setProperty(`--_${name}`, look[name] ?? '', 'important')
 }
 
 /** Adds a style sheet to a shadow root. A constructed sheet passes `style-src 'self'`, which a style element does not. */
@@ -45,9 +53,8 @@ export function adopt(root: ShadowRoot, text: string): void {
 
 /** Black or white, whichever contrasts more with a colour (WCAG 2.2, relative luminance; 2.2 is the mean exponent). */
 export function readableOn(colour: string): string {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map(
-    (start) => (parseInt(colour.slice(start, start + 2), 16) / 255) ** 2.2,
-  )
+  const rgb = parseInt(colour.slice(1), 16)
+  const light = (shift: number) => (((rgb >> shift) & 255) / 255) ** 2.2
   // Contrast with white and with black is equal at this luminance.
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff'
+  return 0.2126 * light(16) + 0.7152 * light(8) + 0.0722 * light(0) > 0.179 ? '#000' : '#fff'
 }

@@ -14,6 +14,6 @@ export type { Identity, MountOptions, WidgetOptions } from './options.ts'
 export function mountWidget(options: MountOptions): WidgetHandle {
   return createWidget(
     { ...options, serverUrl: options.serverUrl ?? location.origin },
-    { loadPanel: () => import('./panel/mount.ts') },
+    { loadPanel: () => import('./panel/mount.ts'), loadLook: () => import('./look/index.ts') },
   )
 }

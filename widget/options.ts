@@ -55,6 +55,35 @@ export interface WidgetOptions extends Identity {
   theme?: 'auto' | 'light' | 'dark'
   /** The colour of the launcher and the visitor's own messages, `#rrggbb`. `data-accent`. @default '#3b5bdb' */
   accent?: string
+  /** The roundness of the panel's corners, in pixels, 0 to 40. `data-radius`. @default 16 */
+  radius?: number
+  /**
+   * The typeface, a list as in a style sheet: `Inter, sans-serif`. `data-font`. Nothing is loaded for it: what the page has
+   * not loaded, and the visitor's system does not have, is passed over. @default the system's
+   */
+  font?: string
+  /**
+   * The size of the panel, as far as the window has room: `small` (340 by 520 pixels), `medium` (384 by 620), `large`
+   * (460 by 760), or width and height such as `400x700`. `data-size`. @default 'medium'
+   */
+  size?: 'small' | 'medium' | 'large' | `${number}x${number}`
+  /**
+   * How far from the edges of the window the launcher and the panel stay, in pixels: `24`, or sideways and from below such
+   * as `24x80`. `data-offset`. @default 20
+   */
+  offset?: number | `${number}x${number}`
+  /** What the chat lies above, a whole number other than 0. `data-z-index`. @default 2147483000 */
+  zIndex?: number
+  /**
+   * Where the chat stands: `bubble` is a corner of the window, behind a launcher. `inline` is an element of the page, the
+   * `target`, and `page` is the whole window: there it is always open, without a launcher. `data-mode`. @default 'bubble'
+   */
+  mode?: 'bubble' | 'inline' | 'page'
+  /**
+   * The element that the chat fills with `mode: 'inline'`: a CSS selector or, by call, the element. `data-target`. Where
+   * there is no such element, the chat stands in its corner. @default none
+   */
+  target?: string | Element
   /** Whether there is a launcher; without one, the page opens the chat. `data-launcher`. @default true */
   launcher?: boolean
   /** Whether the panel is open at the start. `data-open`. @default false */
@@ -85,11 +114,9 @@ export interface WidgetOptions extends Identity {
 /** What a chat begins with: options, among them a token or an adapter. */
 export type MountOptions = WidgetOptions & ({ integrationToken: string } | { adapter: ChatAdapter })
 
-/** The look. A value that makes no sense falls back to its default: a typo must not cost a site its chat. */
-export const positionOf = ({ position }: WidgetOptions): string => (position === 'left' ? position : 'right')
-export const themeOf = ({ theme }: WidgetOptions): string => (theme === 'light' || theme === 'dark' ? theme : 'auto')
-export const accentOf = ({ accent = '' }: WidgetOptions): string =>
-  /^#[0-9a-f]{6}$/i.test(accent) ? accent : '#3b5bdb'
+/** Whether anything is set that few sites set: it is read by a part of its own, `look/`. */
+export const hasLook = (options: WidgetOptions): boolean =>
+  (['radius', 'font', 'size', 'offset', 'zIndex', 'mode'] as const).some((name) => options[name] !== undefined)
 
 /** What a switch says, on a tag or by call: there is `data-open`, `data-open="true"`, `"false"` and `"off"`. */
 export const isOn = (value: unknown): boolean => value !== undefined && !/^(false|off)$/.test(`${value}`)

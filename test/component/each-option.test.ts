@@ -45,6 +45,7 @@ async function visitWith(options: Partial<WidgetOptions>): Promise<Visit> {
 }
 const host = () => document.querySelector('lumika-chat') as HTMLElement
 const paths = () => asked.map(({ pathname }) => pathname)
+const told = (name: string) => host().style.getPropertyValue(`--_${name}`)
 const launcher = () => host().shadowRoot?.querySelector('.launcher') as HTMLElement
 const memory = () => createMemoryAdapter({ reply: (text) => `You said ${text}` })
 
@@ -158,6 +159,46 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
     await visitWith({ accent: '#ffee00' })
     expect(host().style.getPropertyValue('--_accent')).toBe('#ffee00')
     expect(host().style.getPropertyValue('--_on-accent')).toBe('#000')
+  },
+  async radius() {
+    await visitWith({ radius: 0 })
+    await until(() => expect(told('radius')).toBe('0px'))
+  },
+  async font() {
+    const visit = await visitWith({ font: 'Georgia, serif' })
+    await until(() => expect(told('font')).toBe('Georgia, serif'))
+    visit.widget.update({ font: 'monospace' })
+    expect(told('font')).toBe('monospace')
+  },
+  async size() {
+    await visitWith({ size: 'large' })
+    await until(() => expect([told('width'), told('height')]).toEqual(['460px', '760px']))
+  },
+  async offset() {
+    await visitWith({ offset: '24x80' })
+    // It is not shown in one place, and then in another.
+    expect(launcher().hidden).toBe(true)
+    await until(() => expect([told('x'), told('y'), launcher().hidden]).toEqual(['24px', '80px', false]))
+  },
+  async zIndex() {
+    await visitWith({ zIndex: 500 })
+    await until(() => expect(told('z')).toBe('500'))
+  },
+  async mode() {
+    const visit = await visitWith({ adapter: memory(), mode: 'page', open: false })
+    await until(() => expect(visit.inside.getByRole('region', { name: 'Chat with us' })).toBeTruthy())
+    expect([host().dataset.mode, launcher().hidden, visit.widget.isOpen]).toEqual(['page', true, true])
+    visit.widget.close()
+    expect(visit.widget.isOpen).toBe(true)
+  },
+  async target() {
+    const target = document.body.appendChild(document.createElement('section'))
+    const visit = await visitWith({ adapter: memory(), mode: 'inline', target })
+    await until(() => expect(visit.inside.getByRole('region')).toBeTruthy())
+    expect(host().parentElement).toBe(target)
+    // Nobody has been there yet.
+    expect(visit.root.activeElement).toBe(null)
+    target.remove()
   },
   async launcher() {
     await visitWith({ launcher: false })

@@ -214,4 +214,35 @@ describe('the look', () => {
     expect(host.style.getPropertyValue('--_on-accent')).toBe(readable)
     expect(host.dataset).toMatchObject({ position: 'left', theme: 'dark' })
   })
+
+  test.each(['red', '#12', 'red; background: url(https://evil.example)'])('%s is no colour', async (accent) => {
+    visit = await createVisit({ adapter, accent })
+    const { style } = visit.root.host as HTMLElement
+    expect([style.getPropertyValue('--_accent'), style.background]).toEqual(['#3b5bdb', ''])
+  })
+
+  test('that cannot be loaded leaves a chat that looks like others', async () => {
+    visit = await createVisit({ adapter, mode: 'page' }, undefined, () => Promise.reject(new Error('offline')))
+    await until(() => expect(launcher().hidden).toBe(false))
+    await visit.open()
+    visit.widget.close()
+    expect(visit.widget.isOpen).toBe(false)
+  })
+
+  test('goes with the element it stands in, and comes back in another', async () => {
+    const place = document.body.appendChild(document.createElement('section'))
+    visit = await createVisit({ adapter, mode: 'inline', target: place })
+    const { host } = visit.root
+    await until(() => expect(visit.inside.getByRole('region')).toBeTruthy())
+    place.remove()
+    const other = document.body.appendChild(document.createElement('section'))
+    visit.widget.update({ target: other })
+    expect([host.parentElement, visit.widget.isOpen]).toEqual([other, true])
+    visit.widget.update({ mode: 'bubble' })
+    expect([launcher().hidden, visit.widget.isOpen]).toEqual([false, true])
+    visit.widget.close()
+    visit.widget.update({ mode: 'inline' })
+    expect([launcher().hidden, visit.widget.isOpen]).toEqual([true, true])
+    other.remove()
+  })
 })

@@ -197,7 +197,7 @@ describe('in the chat', () => {
     await visit.say('Hello')
     await visit.sees('**yes**')
     await visit.settle()
-    expect(prepare.mock.calls).toEqual([['markdown-0.js', 'sha256-x']])
+    expect(prepare.mock.calls).toEqual([[visit.root.host, 'markdown-0.js', 'sha256-x']])
     expect(visit.bubbles()[1]).toBe('Assistant: **yes**')
     vi.unstubAllGlobals()
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { accentOf, isOn, positionOf, provenId, storageName, themeOf } from '../../widget/options.ts'
+import { isOn, provenId, storageName } from '../../widget/options.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
+import { placeOf, valuesOf } from '../../widget/look/values.ts'
 import { settingsOf } from '../../widget/panel/settings.ts'
 
 const integrationToken = 'lwt_example'
@@ -19,11 +20,13 @@ const fromTag = (html: string): WidgetOptions => {
   return Object.fromEntries(entries) as WidgetOptions
 }
 
+/** A look of which nothing is set. */
+const plain = { font: '', radius: '', width: '', height: '', x: '', y: '', z: '' }
+
 /** What options come to, for the launcher and for the panel. */
 const meaning = (options: WidgetOptions) => ({
-  position: positionOf(options),
-  theme: themeOf(options),
-  accent: accentOf(options),
+  look: valuesOf(options),
+  place: placeOf(options),
   open: isOn(options.open),
   launcher: isOn(options.launcher ?? true),
   ...settingsOf(options),
@@ -36,9 +39,8 @@ describe('an option means the same by call and as an attribute', () => {
       {},
       {
         integrationToken,
-        position: 'right',
-        theme: 'auto',
-        accent: '#3b5bdb',
+        look: plain,
+        place: null,
         open: false,
         launcher: true,
         pollMs: 12_000,
@@ -55,9 +57,23 @@ describe('an option means the same by call and as an attribute', () => {
     ['data-greeting="Good day"', { greeting: 'Good day' }, { greeting: 'Good day' }],
     ['data-greeting=""', { greeting: '' }, { greeting: '' }],
     ['data-placeholder="Your question"', { placeholder: 'Your question' }, { placeholder: 'Your question' }],
-    ['data-position="left"', { position: 'left' }, { position: 'left' }],
-    ['data-theme="dark"', { theme: 'dark' }, { theme: 'dark' }],
-    ['data-accent="#0a7f5c"', { accent: '#0a7f5c' }, { accent: '#0a7f5c' }],
+    ['data-radius="0"', { radius: 0 }, { look: { ...plain, radius: '0px' } }],
+    ['data-radius="7.5"', { radius: 7.5 }, { look: { ...plain, radius: '7.5px' } }],
+    [
+      `data-font="'Source Serif', serif"`,
+      { font: "'Source Serif', serif" },
+      { look: { ...plain, font: "'Source Serif', serif" } },
+    ],
+    ['data-size="small"', { size: 'small' }, { look: { ...plain, width: '340px', height: '520px' } }],
+    ['data-size="medium"', { size: 'medium' }, { look: plain }],
+    ['data-size="400x700"', { size: '400x700' }, { look: { ...plain, width: '400px', height: '700px' } }],
+    ['data-offset="8"', { offset: 8 }, { look: { ...plain, x: '8px', y: '8px' } }],
+    ['data-offset="24x80"', { offset: '24x80' }, { look: { ...plain, x: '24px', y: '80px' } }],
+    ['data-z-index="500"', { zIndex: 500 }, { look: { ...plain, z: '500' } }],
+    ['data-mode="page"', { mode: 'page' }, { place: document.documentElement }],
+    ['data-mode="inline" data-target="body"', { mode: 'inline', target: 'body' }, { place: document.body }],
+    ['data-mode="inline"', { mode: 'inline' }, { place: null }],
+    ['data-target="body"', { target: 'body' }, { place: null }],
     ['data-open', { open: true }, { open: true }],
     ['data-open="true"', { open: true }, { open: true }],
     ['data-open="false"', { open: false }, { open: false }],
@@ -96,9 +112,17 @@ describe('options', () => {
     ['a poll of a second', { pollInterval: 1 }, { pollMs: 5_000 }],
     ['a poll of an hour', { pollInterval: 3_600 }, { pollMs: 60_000 }],
     ['a poll that is no number', { pollInterval: NaN }, { pollMs: 12_000 }],
-    ['a corner there is not', { position: 'top' as 'left' }, { position: 'right' }],
-    ['a theme there is not', { theme: 'sepia' as 'dark' }, { theme: 'auto' }],
-    ['a colour with more in it', { accent: 'red; background: url(https://evil.example)' }, { accent: '#3b5bdb' }],
+    ['a panel with no place for a text box', { size: '20x20' }, { look: plain }],
+    ['a size of one number', { size: '400' as 'small' }, { look: plain }],
+    ['a size by a name of the language', { size: 'constructor' as 'small' }, { look: plain }],
+    ['corners larger than a panel', { radius: 900 }, { look: plain }],
+    ['a radius with more in it', { radius: '4px; color: red' as unknown as number }, { look: plain }],
+    ['an offset of nothing', { offset: 'x' as '1x1' }, { look: plain }],
+    ['an offset below the window', { offset: -20 }, { look: plain }],
+    ['a place among words', { zIndex: 'above' as unknown as number }, { look: plain }],
+    ['an element that there is not', { mode: 'inline', target: '#nowhere' }, { place: null }],
+    ['a selector that is none', { mode: 'inline', target: '#1 >' }, { place: null }],
+    ['a place there is not', { mode: 'sidebar' as 'page', target: 'body' }, { place: null }],
   ])('%s becomes something that works', (_what, given, used) => {
     expect(meaning({ integrationToken, ...given })).toMatchObject(used)
   })

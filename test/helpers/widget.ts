@@ -2,7 +2,7 @@
 import { fireEvent, within } from '@testing-library/svelte'
 import { expect, vi } from 'vitest'
 import { createWidget } from '../../widget/handle.ts'
-import type { PanelModule, WidgetHandle } from '../../widget/contract.ts'
+import type { LookModule, PanelModule, WidgetHandle } from '../../widget/contract.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
 import { readSession } from '../../widget/engine/kept.ts'
 import type { SessionData } from '../../widget/engine/kept.ts'
@@ -37,8 +37,9 @@ export interface Visit {
 export async function createVisit(
   options: Partial<WidgetOptions>,
   loadPanel: () => Promise<PanelModule> = () => import('../../widget/panel/mount.ts'),
+  loadLook: () => Promise<LookModule> = () => import('../../widget/look/index.ts'),
 ): Promise<Visit> {
-  const start = () => createWidget({ integrationToken: 'lwt_test', config: false, ...options }, { loadPanel })
+  const start = () => createWidget({ integrationToken: 'lwt_test', config: false, ...options }, { loadPanel, loadLook })
   const root = () => document.querySelector('lumika-chat')?.shadowRoot as ShadowRoot
   const stored = database('lumika/sessions')
   let widget = start()

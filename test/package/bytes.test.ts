@@ -12,6 +12,7 @@ const panels = readdirSync(folder).filter((name) => /^panel-.+\.js$/.test(name))
 const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
 const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
+const looks = readdirSync(folder).filter((name) => /^look-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
@@ -63,6 +64,14 @@ describe('what a page loads', () => {
     for (const name of panels) expect(read(name)).not.toContain('locales/')
   })
 
+  test('what few sites set of the look is one file of at most 2 KB, loaded where it is set, that shares nothing', () => {
+    expect(looks).toHaveLength(1)
+    for (const name of looks) {
+      expect(gzipped(name)).toBeLessThanOrEqual(2_048)
+      expect(importsIn(read(name))).toEqual([])
+    }
+  })
+
   test('the npm modules load Markdown by need, too', () => {
     const chunks = readdirSync(`${folder}/chunks`)
     const mount = chunks.find((name) => name.startsWith('mount-')) ?? ''
@@ -79,6 +88,7 @@ describe('what a page loads', () => {
   test('X80: every part is named together with the hash of what it is', () => {
     for (const [by, part = ''] of [
       ['widget.js', panels[0]],
+      ['widget.js', looks[0]],
       [panels[0] ?? '', markdowns[0]],
       [panels[0] ?? '', tabs[0]],
       [panels[0] ?? '', few[0]],
@@ -90,14 +100,14 @@ describe('what a page loads', () => {
     }
   })
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few, ...languages])(
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
     'G13: %s leaves no Svelte global behind',
     (name) => {
       expect(read(name)).not.toContain('__svelte')
     },
   )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few, ...languages])(
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
     'G11: %s makes no markup or code from text',
     (name) => {
       expect(read(name)).not.toMatch(
@@ -106,7 +116,7 @@ describe('what a page loads', () => {
     },
   )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...few, ...languages])(
+  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
     '%s is offered compressed',
     (name) => {
       expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))

@@ -33,7 +33,9 @@ describe('docs/options.md', () => {
   })
 
   test('names the properties for style sheets', () => {
-    const css = ['launcher', 'panel/panel'].map((name) => readFileSync(`${root}widget/${name}.css`, 'utf8')).join()
+    const css = ['launcher', 'look/place', 'panel/panel']
+      .map((name) => readFileSync(`${root}widget/${name}.css`, 'utf8'))
+      .join()
     const known = new Set([...css.matchAll(/var\((--lumika-[a-z-]+)/g)].map(([, name]) => name as string))
     const shown = [...guide.matchAll(/^\| `(--lumika-[a-z-]+)`/gm)].map(([, name]) => name as string)
     expect(shown.toSorted()).toEqual([...known].toSorted())

@@ -66,5 +66,8 @@ function complete(properties: object): Record<string, unknown> {
 const isSame = (one: unknown, other: unknown): boolean =>
   one === other || (hasNoMethods(one) && hasNoMethods(other) && JSON.stringify(one) === JSON.stringify(other))
 
+// An element tells nothing of itself by its own properties.
 const hasNoMethods = (value: unknown): boolean =>
-  typeof value === 'object' && Object.values(value ?? {}).every((part) => typeof part !== 'function')
+  typeof value === 'object' &&
+  !(value instanceof EventTarget) &&
+  Object.values(value ?? {}).every((part) => typeof part !== 'function')

@@ -24,18 +24,8 @@ export interface LumikaChatElement extends HTMLElement {
 /** The attributes: options as on the script tag, without `data-`. */
 const attributes = [
   ...['integration-token', 'server-url', 'name', 'conversation-id', 'user-hash', 'user-jwt', 'locale', 'title'],
-  ...[
-    'greeting',
-    'placeholder',
-    'position',
-    'theme',
-    'accent',
-    'launcher',
-    'open',
-    'poll-interval',
-    'image-hosts',
-    'config',
-  ],
+  ...['greeting', 'placeholder', 'position', 'theme', 'accent', 'radius', 'font', 'size', 'offset', 'z-index', 'mode'],
+  ...['target', 'launcher', 'open', 'poll-interval', 'image-hosts', 'config'],
 ]
 
 /**

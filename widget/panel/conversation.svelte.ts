@@ -31,6 +31,10 @@ export class Conversation {
   /** The text being written. */
   draft = $state.raw('')
   isOpen = $state.raw(false)
+  /** Whether it has a place in the page, where it is always open. */
+  isPlaced = $state.raw(false)
+  /** Whether the visitor is elsewhere on the page: then nothing of ours takes the focus. */
+  isCalm = false
   /** What few sites have, once it is loaded. */
   parts = $state.raw<Parts>({})
   /** What the visitor has filled in of the form, and sent along with nothing yet. */

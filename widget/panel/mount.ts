@@ -33,6 +33,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   // Inside a shadow root the page sees key events as the host's own, so its shortcuts would fire while somebody types.
   // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
   for (const type of ['keydown', 'keypress', 'keyup']) root.host.addEventListener(type, (e) => e.stopPropagation())
+  root.host.addEventListener('focusin', () => (conversation.isCalm = false))
   const { emit, onClose, onIdentity, onUnread, onTexts } = props
   const before = readMarker(storageName(props.options))
   let unread = before?.unread ?? 0
@@ -47,7 +48,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   }
 
   const load = async <T>(part: () => readonly [file: string, integrity: string], get: () => Promise<T>): Promise<T> => {
-    await props.prepare?.(...part())
+    await props.prepare?.(root.host, ...part())
     return get()
   }
   const loadTabs = () =>
@@ -163,6 +164,8 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
 
   return {
     setOpen(isOpen) {
+      conversation.isPlaced = 'mode' in (root.host as HTMLElement).dataset
+      conversation.isCalm = conversation.isPlaced && !root.activeElement
       conversation.setOpen(isOpen)
       extend()
       if (unread) setUnread(name(), 0)
@@ -171,7 +174,10 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     },
     send: conversation.send,
     newConversation: conversation.newConversation,
-    logout: conversation.logout,
+    logout() {
+      conversation.logout()
+      onIdentity({})
+    },
     update(options: WidgetOptions) {
       conversation.update(settingsOf(options))
       language.use(options.locale)

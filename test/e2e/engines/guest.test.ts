@@ -95,8 +95,8 @@ describe.each(engineNames)('a guest, in %s', (name) => {
     expect(question).toBe('Hello')
     expect(answer).toContain('Hello')
     const box = await page.evaluate(() => {
-      const launcher = document.querySelector('lumika-chat')?.shadowRoot?.querySelector('.launcher')
-      return [launcher?.clientWidth, launcher?.clientHeight]
+      const launcher = document.querySelector('lumika-chat')?.shadowRoot?.querySelector<HTMLElement>('.launcher')
+      return [launcher?.offsetWidth, launcher?.offsetHeight]
     })
     expect(box).toEqual([56, 56])
     expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([])
