@@ -22,6 +22,7 @@ import { createTrial } from './conversations/responder-trial.ts'
 import { createRetention } from './conversations/retention.ts'
 import type { RetentionOptions } from './conversations/retention.ts'
 import { createConversations } from './conversations/service.ts'
+import { createVisitorTyping } from './conversations/visitor-typing.ts'
 import { HttpError } from './errors.ts'
 import { createBudget, dropCounts } from './limits/budget.ts'
 import { createLimits } from './limits/limits.ts'
@@ -165,6 +166,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     now,
     mayAnswer: budget.take,
     integrations: registry.list,
+    typist: (conversation) => presence.typist(conversation),
     responderFor: (integrationId) => counted.get(registry.get(integrationId)?.responder ?? '') ?? null,
     ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }),
     ...(options.sweepMs !== undefined && { sweepMs: options.sweepMs }),
@@ -179,8 +181,15 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     now,
     integrations: registry.list,
   })
-  const presence = createPresence({ log, now, tell: (event) => live.tell(event) })
-  const live = createLive({ log, present: presence.all })
+  const presence = createPresence({
+    ...{ log, now },
+    tell(event) {
+      live.tell(event)
+      conversations.wake(event.key)
+    },
+  })
+  const typing = createVisitorTyping({ log, tell: (event) => live.tell(event) })
+  const live = createLive({ log, present: () => [...presence.all(), ...typing.all()] })
 
   const app = new H3({
     silent: true,
@@ -192,7 +201,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
   const gate = { registry, sightings, logger, publicOrigin, now }
   conversationRoutes(app, { ...gate, conversations, limits, usage })
-  visitorRoutes(app, { ...gate, conversations, limits, usage })
+  visitorRoutes(app, { ...gate, conversations, typing, limits, usage })
   attachmentRoutes(app, { ...gate, attachments: files, limits })
   configRoutes(app, gate)
   healthRoutes(app, { log, logger })
@@ -244,6 +253,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     async close({ graceMs = 10_000 } = {}) {
       live.close()
       presence.close()
+      typing.close()
       closing.abort()
       await retention.close()
       await conversations.close(graceMs)

@@ -1,6 +1,6 @@
 /** The feed of what changes, from the server, as it changes. It says where to look, not what is there. */
 
-import { SvelteMap } from 'svelte/reactivity'
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import type { Operator } from './types.ts'
 
 /** Somebody who looks at a conversation. */
@@ -15,6 +15,7 @@ export type News =
   /** `message`: the customer has written, which may be heard. */
   | { type: 'activity' | 'writing' | 'message'; key: string; integrationId: string }
   | { type: 'presence'; key: string; operators: Colleague[] }
+  | { type: 'typing'; key: string; isTyping: boolean }
   /** Something may have been missed: look at everything again. */
   | { type: 'resync' }
 
@@ -34,6 +35,8 @@ export class Live {
   isConnected = $state(false)
   /** Who looks at what, by the key of the conversation. */
   readonly present = new SvelteMap<string, Colleague[]>()
+  /** The conversations whose customers are typing, by their keys. */
+  readonly typists = new SvelteSet<string>()
   #listeners: ((news: News) => void)[] = []
   #source: EventSource | null = null
   #failures = 0
@@ -73,7 +76,7 @@ export class Live {
     this.#source?.close()
     this.#source = null
     this.isConnected = false
-    this.present.clear()
+    this.#forget()
   }
 
   #again = (): void => {
@@ -89,8 +92,9 @@ export class Live {
     source.onmessage = ({ data }: MessageEvent<string>) => {
       const news = JSON.parse(data) as News | { type: 'ready' }
       if (news.type === 'presence') return this.#meet(news)
+      if (news.type === 'typing') return void this.typists[news.isTyping ? 'add' : 'delete'](news.key)
       // Who is there is told anew.
-      if (news.type === 'ready' || news.type === 'resync') this.present.clear()
+      if (news.type === 'ready' || news.type === 'resync') this.#forget()
       if (news.type !== 'ready') return this.#tell(news)
       this.#failures = 0
       this.isConnected = true
@@ -101,11 +105,16 @@ export class Live {
       // Browsers come back by themselves after some failures and give up after others. One way for all of them.
       source.close()
       this.isConnected = false
-      this.present.clear()
+      this.#forget()
       this.#onBroken()
       const wait = Math.min(30_000, this.#retryMs * 2 ** this.#failures++)
       this.#retry = setTimeout(() => this.#connect(), wait)
     }
+  }
+
+  #forget(): void {
+    this.present.clear()
+    this.typists.clear()
   }
 
   #meet({ key, operators }: Extract<News, { type: 'presence' }>): void {

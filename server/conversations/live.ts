@@ -4,6 +4,7 @@ import type { ConversationLog, Notice } from '../storage/log.ts'
 import { parseConversationKey } from './keys.ts'
 import type { PresenceEvent } from './presence.ts'
 import type { PublicValue } from './values.ts'
+import type { TypingEvent } from './visitor-typing.ts'
 
 /** News. They say where to look, not what is there: whoever missed some loses nothing by looking. */
 export type LiveEvent =
@@ -17,6 +18,8 @@ export type LiveEvent =
   | { type: 'writing'; key: string; integrationId: string; conversationId: string }
   /** Who looks at a conversation, and who is typing. */
   | PresenceEvent
+  /** The customer begins or ends to type. */
+  | TypingEvent
   /** News may have been missed: look at everything again. */
   | { type: 'resync' }
 
@@ -31,15 +34,15 @@ export interface Live {
     isAllowed: () => Promise<boolean>
   }): AsyncGenerator<LiveEvent | null, void, undefined>
   /** Tells all readers of this process. */
-  tell(event: PresenceEvent): void
+  tell(event: PresenceEvent | TypingEvent): void
   close(): void
 }
 
 /** Options of `createLive`. */
 export interface LiveOptions {
   log: ConversationLog
-  /** Who looks at what, told to every reader at first. @default nobody */
-  present?: () => PresenceEvent[]
+  /** Who looks at what, and who types, told to every reader at first. @default nobody */
+  present?: () => (PresenceEvent | TypingEvent)[]
   /** Longest silence, in milliseconds. @default a second less than clients are promised */
   keepAliveMs?: number
 }

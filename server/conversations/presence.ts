@@ -34,6 +34,8 @@ export interface Presence {
   beat(conversation: string, person: Person, sign: Sign): Promise<void>
   /** The conversations somebody looks at. */
   all(): PresenceEvent[]
+  /** The name of somebody who is typing a reply; null: nobody is. A draft is no reply before it goes out. */
+  typist(conversation: string): string | null
   close(): void
 }
 
@@ -118,6 +120,12 @@ export function createPresence({ log, now, tell, lifeMs = 15_000 }: PresenceOpti
       const beat: Beat = { conversation, person: { id, name }, sign }
       if (!log.shared) return take(beat)
       await log.append(channel, `turn/${Math.floor(now() / 60_000)}`, beat)
+    },
+    typist(conversation) {
+      for (const { colleague } of rooms.get(conversation)?.values() ?? []) {
+        if (colleague.typing && colleague.draftId === undefined) return colleague.name
+      }
+      return null
     },
     all: () => [...rooms.keys()].flatMap((conversation) => eventOf(conversation) ?? []),
     close() {

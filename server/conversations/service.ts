@@ -16,7 +16,7 @@ import { askForPerson } from './handover.ts'
 import { createFeedback } from './feedback.ts'
 import type { Feedback } from './feedback.ts'
 import { history } from './history.ts'
-import type { HistoryQuery } from './history.ts'
+import type { HistoryOptions, HistoryQuery } from './history.ts'
 import { createInbox } from './inbox.ts'
 import type { Inbox } from './inbox.ts'
 import { clientKey, conversationKey, endKey, mintConversation, newTurnId, randomId, turnKey } from './keys.ts'
@@ -39,7 +39,10 @@ import type { WritingEvent } from './writing.ts'
 
 /** What the service needs. */
 export interface ConversationsOptions
-  extends Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'>, Pick<OverdueOptions, 'integrations' | 'sweepMs'> {
+  extends
+    Omit<TurnsOptions, 'wakeups' | 'owner' | 'monotonic'>,
+    Pick<OverdueOptions, 'integrations' | 'sweepMs'>,
+    Pick<HistoryOptions, 'typist'> {
   log: ConversationLog
   /** The files of conversations; null: there are none. */
   files?: ConversationFiles | null
@@ -94,6 +97,8 @@ export interface Conversations {
   /** The customer wants a person. It may be asked for again. @throws HttpError `not_found` */
   askForPerson(integrationId: string, conversationId: string): Promise<void>
   history(integrationId: string, conversationId: string, query: HistoryQuery): Promise<HistoryPage>
+  /** Somebody begins or ends to type a reply: whoever waits there looks again. */
+  wake(conversation: string): void
   /** Passes where there is such a conversation. @throws HttpError `not_found` */
   mustExist(conversation: string): Promise<void>
   /** Everything, for operators. @throws HttpError `not_found` */
@@ -248,7 +253,9 @@ export function createConversations(options: ConversationsOptions): Conversation
     },
 
     history: (integrationId, conversationId, query) =>
-      history({ log, wakeups, now }, conversationKey(integrationId, conversationId), conversationId, query),
+      history({ ...options, wakeups }, conversationKey(integrationId, conversationId), conversationId, query),
+
+    wake: wakeups.wake,
 
     async records(conversation, query) {
       await mustExist(conversation)

@@ -19,6 +19,8 @@ export interface Wakeups {
   /** Calls back on every notice of a conversation. Returns the function that ends it. */
   on(conversation: string, handler: WakeHandler): () => void
   listen(conversation: string): Listener
+  /** Wakes whoever waits in a conversation, to look again. */
+  wake(conversation: string): void
   /** Wakes everybody who waits, to look again. */
   wakeAll(): void
   close(): void
@@ -49,6 +51,9 @@ export function createWakeups(log: ConversationLog): Wakeups {
   return {
     on,
     listen: (conversation) => createListener((handler) => on(conversation, handler)),
+    wake(conversation) {
+      for (const handler of [...(handlers.get(conversation) ?? [])]) handler(null)
+    },
     wakeAll,
     close: unwatch,
   }

@@ -36,6 +36,8 @@ export interface Limits {
   read(asker: Asker): Promise<void>
   /** Counts a read that found nothing. */
   guess(asker: Asker): Promise<void>
+  /** Counts a sign of typing. @throws HttpError 429 `rate_limited` */
+  typing(conversation: string): Promise<void>
   /**
    * Counts a log-in.
    * @param address as `addressKey` gives it; null when it is not known
@@ -78,6 +80,7 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
   // Polls are too many to ask Redis about each.
   const reads = buckets('read', settings.readsPerAddress, null)
   const guesses = buckets('guess', settings.guessesPerAddress, null)
+  const typing = buckets('typing', settings.typingPerConversation, null)
   const logins = {
     byAddress: buckets('login-address', settings.loginsPerAddress),
     byName: buckets('login-name', settings.loginsPerName),
@@ -155,6 +158,11 @@ export function createLimits(settings: LimitSettings, redis: Redis | Cluster | n
       const seconds = key ? await guesses.take(key) : 0
       // From the next read on: the answer to this one must not differ from the answers before it.
       if (key && seconds > 0) guessers.set(key, performance.now() + seconds * 1000)
+    },
+
+    async typing(conversation) {
+      const seconds = await typing.take(conversation)
+      if (seconds > 0) throw tooMuch('Too many signs of typing in a short time.', seconds)
     },
 
     async login(address, name) {

@@ -31,6 +31,8 @@ export interface LimitSettings {
    * @default 600
    */
   guessesPerAddress: number
+  /** Times a minute that the customer of one conversation tells whether they type, counted by each process. @default 120 */
+  typingPerConversation: number
   /** Log-ins a minute that fail, from one address. @default 30 */
   loginsPerAddress: number
   /**
@@ -67,6 +69,7 @@ export const defaultLimits: LimitSettings = {
   uploadKbPerIntegration: 1_048_576,
   readsPerAddress: 30_000,
   guessesPerAddress: 600,
+  typingPerConversation: 120,
   loginsPerAddress: 30,
   loginsPerName: 10,
   openPerAddress: 1_500,

@@ -64,7 +64,7 @@ export function single(entries: URLSearchParams): Params {
 
 /** Proofs are not among them: a repeated proof is no proof, which is the identity check's to say. */
 const names = new Set(
-  'integrationToken textContent conversationId clientMessageId lastEventId context afterId beforeId limit wait turnId known messageId rating score comment attachments name'.split(
+  'integrationToken textContent conversationId clientMessageId lastEventId context afterId beforeId limit wait turnId known messageId rating score comment isTyping attachments name'.split(
     ' ',
   ),
 )
@@ -153,6 +153,15 @@ export function known(params: Params): Standing | undefined {
     throw new HttpError(400, 'invalid_request', 'known may name typing and resolved, with a comma between.')
   }
   return told && { isTyping: told.includes('typing'), isResolved: told.includes('resolved') }
+}
+
+/** Whether the visitor is typing. @throws HttpError `invalid_request` */
+export function isTyping(params: Params): boolean {
+  const given = params.get('isTyping')
+  if (given !== 'true' && given !== 'false') {
+    throw new HttpError(400, 'invalid_request', 'isTyping has to be true or false.')
+  }
+  return given === 'true'
 }
 
 /** What the page told along with a message. @throws HttpError `invalid_context` */

@@ -1,8 +1,9 @@
-/** What a visitor may do besides writing: say what they think. */
+/** What a visitor may do besides writing: say what they think, and that they are typing. */
 import type { H3 } from 'h3'
 import { visitorPaths } from '../../protocol.ts'
 import { conversationKey } from '../conversations/keys.ts'
 import type { Conversations } from '../conversations/service.ts'
+import type { VisitorTyping } from '../conversations/visitor-typing.ts'
 import { HttpError } from '../errors.ts'
 import type { Limits } from '../limits/limits.ts'
 import type { Usage } from '../limits/usage.ts'
@@ -10,11 +11,12 @@ import { empty } from './answers.ts'
 import { feedbackIn } from './feedback-params.ts'
 import { gated } from './gate.ts'
 import type { Caller, GateOptions } from './gate.ts'
-import { requiredConversationId } from './params.ts'
+import { isTyping, requiredConversationId } from './params.ts'
 
 /** What these routes need. */
 export interface VisitorRoutesOptions extends GateOptions {
   conversations: Conversations
+  typing: Pick<VisitorTyping, 'sign'>
   limits: Limits
   usage: Pick<Usage, 'count'>
 }
@@ -61,5 +63,15 @@ export function visitorRoutes(app: H3, options: VisitorRoutesOptions): void {
     return empty(204, headers)
   }
 
+  const typing = async (caller: Caller): Promise<Response> => {
+    const conversation = await admitted(caller)
+    const isOn = isTyping(caller.params)
+    await limits.typing(conversation)
+    // Where there is no such conversation yet nothing happens, which is no mistake of a visitor who begins one.
+    if (!(await options.typing.sign(conversation, isOn))) await limits.guess(caller)
+    return empty(204, caller.headers)
+  }
+
+  app.all(visitorPaths.typing, gated(options, { methods: ['POST'], sends: true }, typing))
   app.all(visitorPaths.feedback, gated(options, { methods: ['POST'], sends: true }, feedback))
 }

@@ -171,6 +171,15 @@ export interface ConversationLog {
   /** Hears of every append, by whatever process, once it can be read. Returns the function that ends it. */
   watch(listener: (notice: Notice) => void): () => void
 
+  /**
+   * Says something to every process, this one included, that is not kept and may get lost. Left out where there is nobody else
+   * to say it to. @throws LogError `storage_unavailable`
+   */
+  signal?(text: string): Promise<void>
+
+  /** Hears of every signal. Returns the function that ends it. */
+  onSignal?(listener: (text: string) => void): () => void
+
   /** Forgets a conversation, or one lane of it, for good. */
   remove(conversation: string, lane?: Lane): Promise<void>
 

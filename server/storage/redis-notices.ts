@@ -10,6 +10,9 @@ export interface RedisNoticesOptions {
   connect: () => Redis
   channel: string
   onNotice: (notice: Notice) => void
+  /** Where what is not kept comes in. */
+  signals: string
+  onSignal: (text: string) => void
 }
 
 /** Resolves once the subscription stands for the first time. */
@@ -17,6 +20,8 @@ export async function openRedisNotices({
   connect,
   channel,
   onNotice,
+  signals,
+  onSignal,
 }: RedisNoticesOptions): Promise<{ close: () => void }> {
   let connection: Redis | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -40,13 +45,14 @@ export async function openRedisNotices({
     connection = mine
     // Every failure ends in 'end' below.
     mine.on('error', () => {})
-    mine.on('message', (_channel: string, text: string) => {
+    mine.on('message', (from: string, text: string) => {
+      if (from === signals) return onSignal(text)
       const notice = parse(text)
       if (notice) onNotice(notice)
     })
     try {
       await mine.connect()
-      await mine.subscribe(channel)
+      await mine.subscribe(channel, signals)
     } catch (error) {
       mine.disconnect()
       throw error

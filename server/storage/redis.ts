@@ -3,7 +3,8 @@
  * on Redis Cluster. What survives a crash of Redis itself is Redis's own affair: turn its append-only file on.
  *
  * Keys: `<prefix>{<conversation>}:lane:<lane>` (list of entries), `…:keys` (hash: which entry took a key), `…:facts`,
- * `…:turns` (set of the turn lanes that live), `<prefix>{inbox}:*`, and the channel `<prefix>appends`.
+ * `…:turns` (set of the turn lanes that live), `<prefix>{inbox}:*`, and the channels `<prefix>appends` and
+ * `<prefix>signals`.
  */
 import type { Cluster, Redis } from 'ioredis'
 import { assertConversation, assertLabels, assertLane, cursorNotFound, fromLine, isKeptLane, toJson } from './entry.ts'
@@ -45,8 +46,12 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
   const scripts = client as unknown as Scripts
   const inbox = createRedisInbox(client, prefix)
   const channel = `${prefix}appends`
+  const signals = `${prefix}signals`
   const listeners = new Set<(notice: Notice) => void>()
-  const subscribe = () => openRedisNotices({ connect: () => subscriberOf(client), channel, onNotice: announce })
+  const signalListeners = new Set<(text: string) => void>()
+  const connect = () => subscriberOf(client)
+  const onSignal = announcer(signalListeners)
+  const subscribe = () => openRedisNotices({ connect, channel, onNotice: announcer(listeners), signals, onSignal })
   // Once more: a process that is starting is busy, and may take an answer that is there for one that is missing.
   const notices = await subscribe()
     .catch(subscribe)
@@ -108,6 +113,13 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
       return () => void listeners.delete(listener)
     },
 
+    signal: (text) => run('~', 'public', async () => void (await client.publish(signals, text))),
+
+    onSignal(listener) {
+      signalListeners.add(listener)
+      return () => void signalListeners.delete(listener)
+    },
+
     remove: (conversation, lane) =>
       run(conversation, lane ?? 'public', async () => {
         if (lane === undefined) await forget(conversation)
@@ -120,6 +132,7 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
       if (isClosed) return
       isClosed = true
       listeners.clear()
+      signalListeners.clear()
       notices.close()
       client.disconnect()
     },
@@ -213,12 +226,14 @@ export async function openRedisLog(source: Redis | Cluster, options: RedisLogOpt
     work.catch(() => {})
   }
 
-  function announce(notice: Notice): void {
-    for (const listener of listeners) {
-      try {
-        listener(notice)
-      } catch {
-        onAlert('A listener of the conversation log failed.')
+  function announcer<T>(to: ReadonlySet<(news: T) => void>): (news: T) => void {
+    return (news) => {
+      for (const listener of to) {
+        try {
+          listener(news)
+        } catch {
+          onAlert('A listener of the conversation log failed.')
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import { attachmentTypes } from '../../../protocol.ts'
 import { configAnswer } from './accounts.ts'
 import { answer } from './named.ts'
 import type { Operation } from './operation.ts'
-import { feedbackForm, historyQuery, personForm, sendQuery, stopForm, uploadQuery } from './queries.ts'
+import { feedbackForm, historyQuery, personForm, sendQuery, stopForm, typingForm, uploadQuery } from './queries.ts'
 import { attachmentAnswer, historyPage, streamEvent } from './records.ts'
 
 const stream = {
@@ -92,6 +92,15 @@ export const publicOperations = {
       413: ['text_too_long', 'body_too_large'],
       415: ['unsupported_media_type'],
     },
+  },
+  'POST /conversation/typing': {
+    summary: 'The customer is typing, or has stopped',
+    description:
+      'Operators hear of it by the feed. It counts for 6 s: say it again every few seconds. Nothing is kept, and nothing happens where there is no such conversation.',
+    by: 'token',
+    form: typingForm,
+    status: 204,
+    errors: { 400: ['invalid_conversation_id'], 413: ['body_too_large'], 415: ['unsupported_media_type'] },
   },
   'POST /conversation/attachments': {
     summary: 'Uploads a file, to be sent with a message of this conversation',

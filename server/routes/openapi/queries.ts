@@ -135,4 +135,6 @@ export const feedbackForm = z.object({
   ...proof,
 })
 
+export const typingForm = z.object({ conversationId, isTyping: z.enum(['true', 'false']), ...proof })
+
 export const stopForm = z.object({ conversationId, turnId: z.string().regex(/^[A-Za-z0-9_-]{1,48}$/), ...proof })

@@ -273,6 +273,7 @@ export const liveEvent = answer(
       ),
     }),
     turnEvent('message', where),
+    turnEvent('typing', { ...where, isTyping: z.boolean().describe('The customer. It ends by itself after 6 s.') }),
     turnEvent('resync', {}),
   ]),
 )

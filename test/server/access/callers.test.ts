@@ -17,6 +17,7 @@ const endpoints: [method: 'GET' | 'POST', path: string][] = [
   ['POST', '/conversation/stop'],
   ['POST', '/conversation/person'],
   ['POST', '/conversation/feedback'],
+  ['POST', '/conversation/typing'],
 ]
 
 describe.each(storages)('callers, on %s', (kind) => {

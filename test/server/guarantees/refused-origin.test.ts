@@ -25,6 +25,7 @@ const served: Record<string, string[]> = {
   '/conversation/stop': ['POST'],
   '/conversation/person': ['POST'],
   '/conversation/feedback': ['POST'],
+  '/conversation/typing': ['POST'],
 }
 const evil = { origin: 'https://evil.example' }
 

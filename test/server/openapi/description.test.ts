@@ -139,6 +139,7 @@ describe('the description', () => {
     await ask('POST /api/conversations/:key/notes', { path, body: { body: 'A note.' } })
     await ask('POST /api/conversations/:key/read', { path, body: { upTo: lastMessageId } })
     await ask('POST /api/conversations/:key/presence', { path, body: { typing: true } })
+    await ask('GET /conversation/history', { query: { conversationId } })
     await ask('GET /api/activities/live')
     await ask('POST /api/conversations/:key/assign', { path, body: { operatorId: 'operator-key' } })
     for (const name of ['approve-customer', 'revoke-approval', 'takeover', 'handback', 'resolve', 'reopen'] as const) {
@@ -153,6 +154,8 @@ describe('the description', () => {
     })
     await ask('POST /conversation/feedback', { query: { conversationId, score: '4', comment: 'Nice' } })
     await ask('GET /conversation/history', { query: { conversationId, known: 'typing' } })
+    await ask('POST /conversation/typing', { query: { conversationId, isTyping: 'true' } })
+    await ask('GET /api/activities/live')
     await ask('POST /conversation/person', { query: { conversationId } })
     await ask('GET /api/conversations/:key', { path })
     await ask('GET /api/conversations/:key/records', { path })

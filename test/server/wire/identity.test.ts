@@ -26,6 +26,7 @@ const endpoints = [
   ['POST', '/conversation/stop'],
   ['POST', '/conversation/person'],
   ['POST', '/conversation/feedback'],
+  ['POST', '/conversation/typing'],
 ] as const
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })

@@ -23,6 +23,7 @@ const endpoints = [
   ['POST', '/conversation/stop'],
   ['POST', '/conversation/person'],
   ['POST', '/conversation/feedback'],
+  ['POST', '/conversation/typing'],
   ['GET', '/widget/config'],
 ] as const
 
