@@ -13,6 +13,8 @@ export interface Shared {
   proxy: Proxy
   /** Commands go to the window that was chosen last, so they take turns. */
   inTurn: <T>(run: () => Promise<T>) => Promise<T>
+  /** The window that was chosen last. */
+  current?: string
   /** Ends the profile with all its tabs. */
   closeAll: () => Promise<void>
 }
@@ -24,7 +26,8 @@ export function createTab(shared: Shared, handle: string, isFirst: boolean): Tab
 
   const inWindow = <T>(run: () => Promise<T>): Promise<T> =>
     inTurn(async () => {
-      await session.send('POST', '/window', { handle })
+      if (shared.current !== handle) await session.send('POST', '/window', { handle })
+      shared.current = handle
       return run()
     })
   const evaluate = (expression: string): Promise<string> => {
@@ -54,11 +57,21 @@ export function createTab(shared: Shared, handle: string, isFirst: boolean): Tab
     evaluate: (expression) => inWindow(() => evaluate(expression)),
     click: (x, y) => perform(clickAt(x, y)),
     async type(text) {
+      let plain = ''
+      const flush = async (): Promise<void> => {
+        if (plain) await perform(typing(plain))
+        plain = ''
+      }
       for (const key of charactersOf(text)) {
         // The driver's keys are one UTF-16 unit each. What is more comes in as from an input method.
-        if (key.length === 1) await perform(typing(key))
-        else await inWindow(() => evaluate(`(${insert.toString()})(${JSON.stringify(key)})`))
+        if (key.length === 1) {
+          plain += key
+          continue
+        }
+        await flush()
+        await inWindow(() => evaluate(`(${insert.toString()})(${JSON.stringify(key)})`))
       }
+      await flush()
     },
     press: (keys) => perform(pressing(keys)),
     screenshot: () => inWindow(async () => Buffer.from(await session.send<string>('GET', '/screenshot'), 'base64')),
