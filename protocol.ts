@@ -11,18 +11,14 @@ export const paths = {
   config: '/widget/config',
 } as const
 
-/** Where a visitor asks for a person. By itself, since the widget does not call it yet. */
-export const personPath = '/conversation/person'
-
-/** Where a visitor rates, tells that they type, and erases the conversation. */
+/** Where a visitor does what few do. By themselves, since the panel does not call them. */
 export const visitorPaths = {
+  person: '/conversation/person',
+  attachments: '/conversation/attachments',
   feedback: '/conversation/feedback',
   typing: '/conversation/typing',
   erase: '/conversation/erase',
 } as const
-
-/** Where attachments are uploaded and, by their ids, fetched. By itself, since only parts that are loaded later call it. */
-export const attachmentsPath = '/conversation/attachments'
 
 /** The limits of attachments. */
 export const attachmentLimits = {

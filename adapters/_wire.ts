@@ -22,6 +22,7 @@ export function readHistory(json: string): HistoryPage {
   const { lastMessageId, activeTurn } = page
   if (!Array.isArray(page['messages']) || (lastMessageId !== null && typeof lastMessageId !== 'string'))
     throw broken('a history page')
+  const { typing, resolved } = page
   const active = isObject(activeTurn) ? activeTurn : undefined
   return {
     conversationId: text(page, 'conversationId'),
@@ -31,6 +32,8 @@ export function readHistory(json: string): HistoryPage {
     ...(active && {
       activeTurn: { turnId: text(active, 'turnId'), userMessageId: text(active, 'userMessageId') },
     }),
+    ...(isObject(typing) && { typing: { name: text(typing, 'name') } }),
+    ...(resolved === true && { resolved }),
   }
 }
 

@@ -1,5 +1,5 @@
 /** The adapter seam: how a widget reaches a backend. Implement these four methods and any backend can carry a chat. */
-import type { ErrorCode, HistoryPage, StreamEvent } from '../protocol.ts'
+import type { Attachment, ErrorCode, HistoryPage, StreamEvent } from '../protocol.ts'
 
 /** An event of the stream and its id, `<turnId>.<n>`, with which the stream can be taken up again. */
 export interface AdapterEvent {
@@ -25,6 +25,8 @@ export interface SendRequest {
   proof?: IdentityProof
   /** What the page wants the responder to know. */
   context?: Record<string, unknown>
+  /** Ids of files that were uploaded before. */
+  attachments?: readonly string[]
   signal?: AbortSignal
 }
 
@@ -70,6 +72,43 @@ export interface ChatAdapter {
   history(request: HistoryRequest): Promise<HistoryPage>
   /** Asks for an answer to be stopped. A turn that has ended is no error. */
   stop(request: StopRequest): Promise<void>
+  /** What else the backend can do. What it does not name is not offered to the visitor. */
+  readonly extras?: ChatExtras
+}
+
+/** The calls that every backend answers. */
+export type AdapterCall = Exclude<keyof ChatAdapter, 'extras'>
+
+/** Which conversation, and the proof that it is this visitor's. */
+export interface Whose {
+  conversationId: string
+  proof?: IdentityProof | undefined
+}
+
+/** A file to upload. */
+export interface UploadRequest extends Whose {
+  file: File
+  /** Called now and then with the share that has arrived, 0 to 1. */
+  onProgress?: (share: number) => void
+  signal?: AbortSignal
+}
+
+/** What a backend can do beside carrying messages. Every method rejects with an `AdapterError`. */
+export interface ChatExtras {
+  /** Takes a file, to be named in a later message of the same conversation. */
+  upload?(request: UploadRequest): Promise<Attachment>
+  /** Where a file can be read. */
+  attachmentUrl?(id: string): string
+  /** What the visitor thinks of an answer; the last word counts. */
+  rate?(request: Whose & { messageId: string; rating: 'up' | 'down' | 'none' }): Promise<void>
+  /** What the visitor thinks of the conversation: 1 (very bad) to 5 (very good). */
+  score?(request: Whose & { score: number; comment?: string }): Promise<void>
+  /** Whether the visitor is typing. */
+  setTyping?(request: Whose & { isTyping: boolean }): Promise<void>
+  /** Deletes the conversation, here and there. */
+  erase?(request: Whose): Promise<void>
+  /** Asks for a person to answer. */
+  askForPerson?(request: Whose): Promise<void>
 }
 
 /** `network`: no answer. `protocol`: an answer that is not ours. Anything else: the server's own code. */

@@ -1,13 +1,14 @@
 /** Our own server, over HTTP. Every request is a simple one, so that no preflight delays it. */
 import { paths } from '../protocol.ts'
-import type { ErrorCode } from '../protocol.ts'
 import { startCall } from './_call.ts'
 import type { Call } from './_call.ts'
 import { toJson } from './_json.ts'
 import { createEventReader } from './_sse.ts'
-import { objectFrom, readEvent, readHistory } from './_wire.ts'
+import { discard, failureOf, mediaType, requestInit, withToken } from './_http.ts'
+import type { Parameters } from './_http.ts'
+import { readEvent, readHistory } from './_wire.ts'
 import { AdapterError } from './adapter.ts'
-import type { AdapterErrorCode, AdapterEvent, ChatAdapter, IdentityProof } from './adapter.ts'
+import type { AdapterEvent, ChatAdapter, IdentityProof } from './adapter.ts'
 
 /** Options of `createHttpAdapter`. */
 export interface HttpAdapterOptions {
@@ -25,8 +26,6 @@ export interface HttpAdapterOptions {
   maxEventSize?: number
 }
 
-type Parameters = Record<string, string | number | undefined>
-
 /** Reaches a Lumika server. Sends by POST, and by GET where a server knows no POST. */
 export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
   const { integrationToken, silenceMs = 45_000, maxUrlLength = 8_000, maxEventSize = 1_048_576 } = options
@@ -42,23 +41,13 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
   ): Promise<Response> => {
     const isPost = method === 'POST'
     const url = isPost ? server + path : `${server}${path}?${parameters}`
-    const init: RequestInit = {
-      method,
-      // The address of the page is nobody's business; its origin is what the server decides by.
-      ...{ credentials: 'omit', cache: 'no-store', redirect: 'manual', referrerPolicy: 'strict-origin' },
-      signal: call.signal,
-      ...(isPost && { body: parameters }),
-    }
+    const init: RequestInit = { ...requestInit, method, signal: call.signal, ...(isPost && { body: parameters }) }
     // Within the promise, since a signal that is aborted already makes some implementations throw.
     return call.step(Promise.resolve().then(() => fetch(url, init)))
   }
 
-  const withToken = (parameters: Parameters, proof: IdentityProof | undefined): URLSearchParams => {
-    const all = { integrationToken, ...parameters, userHash: proof?.userHash, userJwt: proof?.userJwt }
-    const search = new URLSearchParams()
-    for (const [name, value] of Object.entries(all)) if (value !== undefined) search.set(name, String(value))
-    return search
-  }
+  const signed = (parameters: Parameters, proof: IdentityProof | undefined) =>
+    withToken(integrationToken, parameters, proof)
 
   /** A send that is refused as too long was not sent: the text is still the caller's. */
   const sendByGet = (call: Call, parameters: URLSearchParams): Promise<Response> => {
@@ -118,20 +107,22 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
   }
 
   return {
-    send: ({ text, conversationId, clientMessageId, proof, context, signal }) =>
+    send: ({ text, conversationId, clientMessageId, proof, context, attachments, signal }) =>
       events(signal, false, async (call) => {
-        const fields = { conversationId, textContent: text, clientMessageId, context: context && contextOf(context) }
-        return open(call, withToken(fields, proof))
+        const fields = {
+          ...{ conversationId, textContent: text, clientMessageId },
+          context: context && contextOf(context),
+          attachments: attachments?.join(),
+        }
+        return open(call, signed(fields, proof))
       }),
 
     resume: ({ conversationId, lastEventId, proof, signal }) =>
-      events(signal, true, (call) =>
-        request(call, 'GET', paths.sse, withToken({ conversationId, lastEventId }, proof)),
-      ),
+      events(signal, true, (call) => request(call, 'GET', paths.sse, signed({ conversationId, lastEventId }, proof))),
 
     history: ({ conversationId, afterId, beforeId, limit, wait, proof, signal }) =>
       exchange(signal, silenceMs + (wait ?? 0) * 1_000, async (call) => {
-        const parameters = withToken({ conversationId, afterId, beforeId, limit, wait }, proof)
+        const parameters = signed({ conversationId, afterId, beforeId, limit, wait }, proof)
         const response = await request(call, 'GET', paths.history, parameters)
         await check(call, response, 'application/json')
         return readHistory(await call.step(response.text()))
@@ -139,8 +130,8 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
 
     stop: ({ conversationId, turnId, proof, signal }) =>
       exchange(signal, silenceMs, async (call) => {
-        const response = await request(call, 'POST', paths.stop, withToken({ conversationId, turnId }, proof))
-        if (!response.ok) throw await failure(call, response)
+        const response = await request(call, 'POST', paths.stop, signed({ conversationId, turnId }, proof))
+        if (!response.ok) throw await failureOf(call, response)
         discard(response)
       }),
   }
@@ -149,36 +140,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
 /** Throws unless the answer is good, and of the type that is expected. */
 async function check(call: Call, response: Response, type: string): Promise<void> {
   if (response.ok && response.status !== 204 && mediaType(response) === type && !response.redirected) return
-  throw await failure(call, response)
-}
-
-/** What an answer that cannot be used means. */
-async function failure(call: Call, response: Response): Promise<AdapterError> {
-  const { status } = response
-  const seconds = Number(response.headers.get('retry-after') || NaN)
-  const retryAfter = Number.isFinite(seconds) && seconds >= 0 ? { retryAfter: seconds } : {}
-  if (mediaType(response) === 'application/json' && status >= 400) {
-    const body = await call.step(response.text())
-    const known = readError(body)
-    if (known) return new AdapterError(known.code, known.message, { status, ...retryAfter })
-  } else discard(response)
-
-  const code: AdapterErrorCode =
-    status === 414 || status === 431 ? 'text_too_long' : status === 429 ? 'rate_limited' : 'protocol'
-  const message = `Something other than a Lumika server answered, with status ${status}. Check the server's address.`
-  // A redirect that is not followed has status 0 in browsers, which would look like a network error.
-  const isRetryable = status === 429 || status >= 500
-  return new AdapterError(code, message, { status, isRetryable, ...retryAfter })
-}
-
-function readError(json: string): { code: ErrorCode; message: string } | null {
-  try {
-    const { code, message } = objectFrom(json)['error'] as Record<string, unknown>
-    const isOurs = typeof code === 'string' && /^[a-z_]{1,64}$/.test(code) && typeof message === 'string'
-    return isOurs ? { code: code as ErrorCode, message: message.slice(0, 500) } : null
-  } catch {
-    return null
-  }
+  throw await failureOf(call, response)
 }
 
 function contextOf(context: Record<string, unknown>): string {
@@ -187,11 +149,4 @@ function contextOf(context: Record<string, unknown>): string {
   } catch {
     throw new AdapterError('invalid_context', 'The context is not JSON. Leave out what is not.', { status: 400 })
   }
-}
-
-const mediaType = (response: Response): string | undefined =>
-  response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => {})
 }

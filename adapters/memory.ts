@@ -1,6 +1,6 @@
 /** A whole backend in memory: demos, docs and tests need no server. Everything is gone with the page. */
 import type { ConversationRecord } from '../protocol.ts'
-import type { AdapterError, AdapterEvent, ChatAdapter } from './adapter.ts'
+import type { AdapterCall, AdapterError, AdapterEvent, ChatAdapter } from './adapter.ts'
 import { createLocalAdapter } from './_local.ts'
 import { changed, nothingGoingOn, randomId, sleep } from './_turns.ts'
 import type { LiveConversation } from './_turns.ts'
@@ -33,7 +33,7 @@ export interface MemoryAdapter extends ChatAdapter {
   /** A person replies; returns the public record. */
   postOperatorMessage(conversationId: string, body: string, name?: string): ConversationRecord
   /** The next call of `method` rejects with `error`; several are used up in order. */
-  failNext(method: keyof ChatAdapter, error: AdapterError): void
+  failNext(method: AdapterCall, error: AdapterError): void
   /** The next stream, of a send or a resume, breaks off after `events` events; several are used up in order. */
   cutNext(events: number): void
 }
@@ -42,7 +42,7 @@ export interface MemoryAdapter extends ChatAdapter {
 export function createMemoryAdapter(options: MemoryAdapterOptions = {}): MemoryAdapter {
   const { delayMs = 30, store = new Map<string, MemoryConversation>(), now = Date.now } = options
   const reply = options.reply ?? ((text) => `There is no server behind this chat. You wrote: ${text}`)
-  const failures: Record<keyof ChatAdapter, AdapterError[]> = { send: [], resume: [], history: [], stop: [] }
+  const failures: Record<AdapterCall, AdapterError[]> = { send: [], resume: [], history: [], stop: [] }
   const cuts: number[] = []
 
   const open = (id: string): MemoryConversation => {
@@ -66,7 +66,7 @@ export function createMemoryAdapter(options: MemoryAdapterOptions = {}): MemoryA
     now,
   })
 
-  const enter = (method: keyof ChatAdapter, signal: AbortSignal | undefined): void => {
+  const enter = (method: AdapterCall, signal: AbortSignal | undefined): void => {
     signal?.throwIfAborted()
     const failure = failures[method].shift()
     if (failure) throw failure

@@ -9,13 +9,29 @@ import { dirname, resolve } from 'node:path'
 /** @typedef {[file: string, integrity: string]} Part */
 
 /** Stand for the names and hashes of parts where these are named, until they are built. */
-const panelPlaceholder = '__LUMIKA_PANEL_PLACEHOLDER__'
-const markdownPlaceholder = '__LUMIKA_MARKDOWN_PLACEHOLDER__'
-const tabsPlaceholder = '__LUMIKA_TABS_PLACEHOLDER__'
-const hoursPlaceholder = '__LUMIKA_HOURS_PLACEHOLDER__'
-const formPlaceholder = '__LUMIKA_FORM_PLACEHOLDER__'
-const languagesPlaceholder = '__LUMIKA_LANGUAGES_PLACEHOLDER__'
-const lookPlaceholder = '__LUMIKA_LOOK_PLACEHOLDER__'
+/** What `widget.js` names. */
+const partsOfWidget = { panel: '__LUMIKA_PANEL__', look: '__LUMIKA_LOOK__' }
+/** The parts of the panel: the name of the file, and what stands for it in the source. */
+const partsOfPanel = {
+  reading: '__LUMIKA_READING__',
+  markdown: '__LUMIKA_MARKDOWN__',
+  http: '__LUMIKA_HTTP__',
+  languages: '__LUMIKA_LANGUAGES__',
+  tabs: '__LUMIKA_TABS__',
+  hours: '__LUMIKA_HOURS__',
+  form: '__LUMIKA_FORM__',
+}
+/** @param {string} name what stands for a part in the source */
+const placeholderOf = (name) => name.replace(/__$/, '_PLACEHOLDER__')
+/**
+ * The parts that a file names.
+ *
+ * @param {string} code
+ */
+const named = (code) =>
+  Object.entries({ ...partsOfWidget, ...partsOfPanel })
+    .map(([name, constant]) => ({ name, placeholder: placeholderOf(constant) }))
+    .filter(({ placeholder }) => code.includes(placeholder))
 
 /** @returns {import('vite').Plugin} */
 export function widgetParts() {
@@ -30,22 +46,17 @@ export function widgetParts() {
     sharedDuringBuild: true,
     config: (_config, { command }) => ({
       define: {
-        __LUMIKA_PANEL__: command === 'build' ? panelPlaceholder : JSON.stringify(['/widget/panel/mount.ts', '']),
-        __LUMIKA_LOOK__: command === 'build' ? lookPlaceholder : JSON.stringify(['/widget/look/index.ts', '']),
+        __LUMIKA_PANEL__:
+          command === 'build' ? placeholderOf(partsOfWidget.panel) : JSON.stringify(['/widget/panel/mount.ts', '']),
+        __LUMIKA_LOOK__:
+          command === 'build' ? placeholderOf(partsOfWidget.look) : JSON.stringify(['/widget/look/index.ts', '']),
         __LUMIKA_LOCALES__: JSON.stringify(forPages),
       },
     }),
     configEnvironment(name, _config, { command }) {
       const isForPages = command === 'build' && isForScripts(name)
-      return {
-        define: {
-          __LUMIKA_MARKDOWN__: isForPages ? markdownPlaceholder : '["", ""]',
-          __LUMIKA_TABS__: isForPages ? tabsPlaceholder : '["", ""]',
-          __LUMIKA_HOURS__: isForPages ? hoursPlaceholder : '["", ""]',
-          __LUMIKA_FORM__: isForPages ? formPlaceholder : '["", ""]',
-          __LUMIKA_LANGUAGES__: isForPages ? languagesPlaceholder : '["", ""]',
-        },
-      }
+      const defined = Object.values(partsOfPanel).map((name) => [name, isForPages ? placeholderOf(name) : '["", ""]'])
+      return { define: Object.fromEntries(defined) }
     },
     resolveId(source, importer) {
       // On a page with a script tag, languages are files of their own; bundlers know better what to do with modules.
@@ -64,22 +75,16 @@ export function widgetParts() {
           for (const { part, json } of locales) this.emitFile({ type: 'asset', fileName: part[0], source: json })
         }
         const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
-        // What is named has to be final before it is weighed: first the parts of the panel, then the panel.
-        for (const chunk of chunks.toSorted((one, other) => Number(one.isEntry) - Number(other.isEntry))) {
-          for (const [placeholder, part] of Object.entries({
-            [panelPlaceholder]: parts['panel'],
-            [markdownPlaceholder]: parts['markdown'],
-            [tabsPlaceholder]: parts['tabs'],
-            [hoursPlaceholder]: parts['hours'],
-            [formPlaceholder]: parts['form'],
-            [languagesPlaceholder]: parts['languages'],
-            [lookPlaceholder]: parts['look'],
-          })) {
-            if (!chunk.code.includes(placeholder)) continue
-            if (!part) throw new Error(`${placeholder} in ${chunk.fileName} is not built yet.`)
-            chunk.code = chunk.code.replace(placeholder, JSON.stringify(part))
+        // What is named has to be final before it is weighed: first the parts of a part, then the part.
+        for (let left = chunks; left.length > 0;) {
+          const ready = left.filter(({ code }) => named(code).every(({ name }) => parts[name]))
+          if (ready.length === 0) throw new Error(`Not built yet: what ${left.map(({ name }) => name)} name.`)
+          for (const chunk of ready) {
+            for (const { name, placeholder } of named(chunk.code))
+              chunk.code = chunk.code.replace(placeholder, JSON.stringify(parts[name]))
+            if (isForScripts(this.environment.name)) parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
           }
-          if (isForScripts(this.environment.name)) parts[chunk.name] = [chunk.fileName, integrityOf(chunk.code)]
+          left = left.filter((chunk) => !ready.includes(chunk))
         }
       },
     },

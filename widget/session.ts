@@ -127,11 +127,11 @@ export function createSession(name: string, store: KeyValueStore = indexedDbStor
   const session: Session = {
     load: () => (first = load()),
     keepDraft: (text) => save('\ndraft', text || undefined),
-    keep({ clientMessageId, text, hasFailed, context }) {
+    keep({ clientMessageId, text, hasFailed, context, attachments }) {
       // Clocks are set back, and two messages may be of one millisecond.
       const order = orders.get(clientMessageId) ?? (newest = Math.max(newest + 1, Date.now()))
       orders.set(clientMessageId, order)
-      save(`\n${clientMessageId}`, { clientMessageId, text, hasFailed, order, context })
+      save(`\n${clientMessageId}`, { clientMessageId, text, hasFailed, order, context, attachments })
     },
     drop(clientMessageId) {
       if (orders.delete(clientMessageId)) save(`\n${clientMessageId}`, undefined)

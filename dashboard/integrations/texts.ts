@@ -6,6 +6,7 @@ import es from '../../widget/locales/es.json'
 import { texts as form } from '../../widget/locales/form.ts'
 import fr from '../../widget/locales/fr.json'
 import { texts as hours } from '../../widget/locales/hours.ts'
+import { texts as messages } from '../../widget/locales/messages.ts'
 import type { WidgetLook, Words } from '../api/types.ts'
 
 /** By language and name; a name in a group is `group.name`. Empty: the chat's own words. */
@@ -15,7 +16,10 @@ type Texts = NonNullable<WidgetLook['texts']>
 
 /** The chat's own words, by language and name. */
 export const builtIn: TextsDraft = Object.fromEntries(
-  Object.entries({ ar, de, en: { ...en, form, hours }, es, fr }).map(([language, texts]) => [language, flat(texts)]),
+  Object.entries({ ar, de, en: { ...en, ...messages, form, hours }, es, fr }).map(([language, texts]) => [
+    language,
+    flat(texts),
+  ]),
 )
 
 /** Names of what can be said in other words. Those that depend on a number have a form for each, which nobody can set. */

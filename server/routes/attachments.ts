@@ -2,7 +2,7 @@
 import { getRouterParam } from 'h3'
 import type { H3, H3Event } from 'h3'
 import { FastResponse } from 'srvx'
-import { attachmentsPath, isAttachmentId } from '../../protocol.ts'
+import { isAttachmentId, visitorPaths } from '../../protocol.ts'
 import type { Attachments, OpenedFile } from '../attachments/contract.ts'
 import { disposition } from '../attachments/names.ts'
 import { corsHeaders } from '../access/cors.ts'
@@ -68,8 +68,8 @@ export function attachmentRoutes(app: H3, options: AttachmentRoutesOptions): voi
     }
   }
 
-  app.all(attachmentsPath, gated(options, { methods: ['POST'], sends: true, hasOwnBody: true }, upload))
-  app.all(`${attachmentsPath}/:id`, fetch)
+  app.all(visitorPaths.attachments, gated(options, { methods: ['POST'], sends: true, hasOwnBody: true }, upload))
+  app.all(`${visitorPaths.attachments}/:id`, fetch)
 }
 
 /**

@@ -1,6 +1,6 @@
 /** `/conversation`: send, resume, stop, history, and asking for a person. */
 import type { H3 } from 'h3'
-import { paths, personPath } from '../../protocol.ts'
+import { paths, visitorPaths } from '../../protocol.ts'
 import { invalidToken } from '../access/tokens.ts'
 import { conversationKey, mintedConversationId } from '../conversations/keys.ts'
 import type { Conversations, Sent } from '../conversations/service.ts'
@@ -175,7 +175,7 @@ export function conversationRoutes(app: H3, options: ConversationRoutesOptions):
   app.all(paths.sse, gated(options, { methods: ['GET', 'POST'], sends: true }, send))
   app.all(paths.history, gated(options, { methods: ['GET'], sends: false }, history))
   app.all(paths.stop, gated(options, { methods: ['POST'], sends: true }, stop))
-  app.all(personPath, gated(options, { methods: ['POST'], sends: true }, person))
+  app.all(visitorPaths.person, gated(options, { methods: ['POST'], sends: true }, person))
 }
 
 /** Stands for the id the server is about to mint. */

@@ -3,7 +3,7 @@ import { render } from '@testing-library/svelte'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import english from '../../widget/locales/en.json'
+import { texts as english } from '../../widget/locales/messages.ts'
 import Markdown from '../../widget/panel/markdown/Markdown.svelte'
 import { createVisit, until } from '../helpers/widget.ts'
 import type { Visit } from '../helpers/widget.ts'
@@ -152,7 +152,10 @@ describe('the button at a block of code', () => {
 
 describe('in the chat', () => {
   let visit: Visit
-  afterEach(() => visit.leave())
+  afterEach(() => {
+    visit.leave()
+    localStorage.clear()
+  })
   const rich = () => visit.root.querySelectorAll('.markdown')
 
   test('answers are Markdown, and what the visitor writes is what they wrote', async () => {
@@ -187,7 +190,10 @@ describe('in the chat', () => {
 
   test('an empty conversation does not ask for the part that shows Markdown, and one without it is plain text', async () => {
     const { mountPanel } = await import('../../widget/panel/mount.ts')
-    const prepare = vi.fn(() => Promise.reject(new Error('not what was built')))
+    const prepare = vi.fn(async (_host: Element, file: string) => {
+      if (file === 'markdown-0.js') throw new Error('not what was built')
+    })
+    vi.stubGlobal('__LUMIKA_READING__', ['reading-0.js', 'sha256-y'])
     vi.stubGlobal('__LUMIKA_MARKDOWN__', ['markdown-0.js', 'sha256-x'])
     visit = await createVisit({ adapter: createMemoryAdapter({ delayMs: 0, reply: () => '**yes**' }) }, async () => ({
       mountPanel: (root, panelProps) => mountPanel(root, { ...panelProps, prepare }),
@@ -197,8 +203,32 @@ describe('in the chat', () => {
     await visit.say('Hello')
     await visit.sees('**yes**')
     await visit.settle()
-    expect(prepare.mock.calls).toEqual([[visit.root.host, 'markdown-0.js', 'sha256-x']])
+    expect(prepare.mock.calls).toEqual([
+      [visit.root.host, 'reading-0.js', 'sha256-y'],
+      [visit.root.host, 'markdown-0.js', 'sha256-x'],
+    ])
     expect(visit.bubbles()[1]).toBe('Assistant: **yes**')
+    vi.unstubAllGlobals()
+  })
+
+  test('without the part that shows messages, what was said last is plain text, and the part can be asked for again', async () => {
+    const { mountPanel } = await import('../../widget/panel/mount.ts')
+    let isThere = false
+    const prepare = async () => {
+      if (!isThere) throw new Error('not what was built')
+    }
+    vi.stubGlobal('__LUMIKA_MARKDOWN__', ['markdown-0.js', 'sha256-x'])
+    vi.stubGlobal('__LUMIKA_READING__', ['reading-0.js', 'sha256-y'])
+    visit = await createVisit({ adapter: createMemoryAdapter({ delayMs: 0, reply: () => '**yes**' }) }, async () => ({
+      mountPanel: (root, panelProps) => mountPanel(root, { ...panelProps, prepare }),
+    }))
+    await visit.open()
+    await visit.say('Hello')
+    await visit.sees('**yes**')
+    isThere = true
+    visit.inside.getByRole('button', { name: 'The chat could not be loaded. Try again' }).click()
+    await until(() => expect(visit.root.querySelector('.message.assistant strong')?.textContent).toBe('yes'))
+    expect(visit.bubbles()).toEqual(['You: Hello', 'Assistant: yes'])
     vi.unstubAllGlobals()
   })
 })

@@ -37,7 +37,7 @@ test('X78: after 100 chats that came and went, heap, nodes and listeners are whe
     return { heap: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') }
   }
   // Code is compiled and lists get their room in the first rounds.
-  await page.evaluate(takeRounds, { count: 140, integrationToken: server.token, serverUrl: front.url })
+  await page.evaluate(takeRounds, { count: 240, integrationToken: server.token, serverUrl: front.url })
   const before = await measure()
   await page.evaluate(takeRounds, { count: 100, integrationToken: server.token, serverUrl: front.url })
   const after = await measure()

@@ -1,13 +1,13 @@
 /** An adapter that waits for news as a server does, counts what is asked of it, and has a network that can fail. */
 import { AdapterError } from '../../adapters/adapter.ts'
-import type { AdapterEvent, ChatAdapter } from '../../adapters/adapter.ts'
+import type { AdapterCall, AdapterEvent, ChatAdapter } from '../../adapters/adapter.ts'
 import type { MemoryStore } from '../../adapters/memory.ts'
 
 /** The adapter, and what is known of its use. */
 export interface BusyAdapter extends ChatAdapter {
   /** Nothing gets through. What is under way is cut. */
   isDown: boolean
-  count(method: keyof ChatAdapter): number
+  count(method: AdapterCall): number
   /** The most that were under way at once; a stream is one of `send` or `resume`. */
   most(kind: 'history' | 'stream'): number
   /** Counts anew. */

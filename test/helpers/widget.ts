@@ -66,6 +66,8 @@ export async function createVisit(
     },
     async say(text) {
       await visit.type(text)
+      // What shows messages is on its way since the first key.
+      await import('../../widget/panel/reading/index.ts')
       await fireEvent.click(inside.getByRole('button', { name: 'Send' }))
     },
     async sees(text) {

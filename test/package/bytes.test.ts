@@ -9,6 +9,8 @@ const folder = built('dist')
 const read = (name: string): string => readFileSync(`${folder}/${name}`, 'utf8')
 const gzipped = (name: string): number => gzipSync(read(name), { level: 9 }).byteLength
 const panels = readdirSync(folder).filter((name) => /^panel-.+\.js$/.test(name))
+const messages = readdirSync(folder).filter((name) => /^reading-.+\.js$/.test(name))
+const https = readdirSync(folder).filter((name) => /^http-.+\.js$/.test(name))
 const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
 const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
@@ -20,13 +22,29 @@ describe('what a page loads', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
   })
 
-  test('all that the first open loads is at most 26 KB, and the panel loads only its five parts by need', () => {
+  test('all that the first open loads is at most 26 KB, and the panel loads only its six parts by need', () => {
     expect(panels).toHaveLength(1)
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
     for (const name of panels)
       expect(importsIn(read(name)).sort()).toEqual(
-        [...few, ...languages, ...markdowns, ...tabs].map((part) => `./${part}`).sort(),
+        [...few, ...https, ...languages, ...messages, ...tabs].map((part) => `./${part}`).sort(),
       )
+  })
+
+  test('what shows messages is one file of at most 8 KB, loaded for the first of them, that loads Markdown by need', () => {
+    expect(messages).toHaveLength(1)
+    for (const name of messages) {
+      expect(gzipped(name)).toBeLessThanOrEqual(8_192)
+      expect(importsIn(read(name)).sort()).toEqual([...markdowns, ...panels].map((part) => `./${part}`).sort())
+    }
+  })
+
+  test('what reaches the server is one file of at most 4 KB, loaded for the first message', () => {
+    expect(https).toHaveLength(1)
+    for (const name of https) {
+      expect(gzipped(name)).toBeLessThanOrEqual(4_096)
+      expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
+    }
   })
 
   test('what shows Markdown is one file of at most 18 KB, loaded by need, that shares the Svelte of the panel', () => {
@@ -35,7 +53,7 @@ describe('what a page loads', () => {
       expect(gzipped(name)).toBeLessThanOrEqual(18_432)
       expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
     }
-    for (const name of panels) expect(read(name)).toMatch(/import\(`\.\/markdown-/)
+    for (const name of messages) expect(read(name)).toMatch(/import\(`\.\/markdown-/)
   })
 
   test('what joins the tabs of a browser is one file of at most 5 KB, loaded by need, that shares nothing', () => {
@@ -74,10 +92,12 @@ describe('what a page loads', () => {
 
   test('the npm modules load Markdown by need, too', () => {
     const chunks = readdirSync(`${folder}/chunks`)
-    const mount = chunks.find((name) => name.startsWith('mount-')) ?? ''
-    const markdown = chunks.find((name) => name.startsWith('markdown-')) ?? ''
-    expect(read(`chunks/${mount}`)).toContain(`import("./${markdown}")`)
-    expect(read('index.js') + read(`chunks/${mount}`)).not.toContain('blockquoteStart')
+    const chunk = (name: string) => chunks.find((each) => each.startsWith(`${name}-`)) ?? ''
+    const [mount, reading, markdown] = [chunk('mount'), chunk('reading'), chunk('markdown')]
+    expect(read(`chunks/${mount}`)).toContain(`import("./${reading}")`)
+    expect(read(`chunks/${reading}`)).toContain(`import("./${markdown}")`)
+    for (const file of ['index.js', `chunks/${mount}`, `chunks/${reading}`])
+      expect(read(file)).not.toContain('blockquoteStart')
   })
 
   test('widget.js names the panel that was built, and holds no Svelte', () => {
@@ -89,7 +109,9 @@ describe('what a page loads', () => {
     for (const [by, part = ''] of [
       ['widget.js', panels[0]],
       ['widget.js', looks[0]],
-      [panels[0] ?? '', markdowns[0]],
+      [panels[0] ?? '', messages[0]],
+      [panels[0] ?? '', https[0]],
+      [messages[0] ?? '', markdowns[0]],
       [panels[0] ?? '', tabs[0]],
       [panels[0] ?? '', few[0]],
       [panels[0] ?? '', few[1]],
@@ -100,14 +122,14 @@ describe('what a page loads', () => {
     }
   })
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
+  test.each(['widget.js', ...panels, ...messages, ...https, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
     'G13: %s leaves no Svelte global behind',
     (name) => {
       expect(read(name)).not.toContain('__svelte')
     },
   )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
+  test.each(['widget.js', ...panels, ...messages, ...https, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
     'G11: %s makes no markup or code from text',
     (name) => {
       expect(read(name)).not.toMatch(
@@ -116,7 +138,7 @@ describe('what a page loads', () => {
     },
   )
 
-  test.each(['widget.js', ...panels, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
+  test.each(['widget.js', ...panels, ...messages, ...https, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
     '%s is offered compressed',
     (name) => {
       expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))

@@ -1,5 +1,5 @@
 /** What the visitor sees: records, answers that are being written and messages on their way, each as a bubble. */
-import type { ConversationRecord } from '../../protocol.ts'
+import type { Attachment, ConversationRecord, RecordData } from '../../protocol.ts'
 import type { UnsentMessage } from './kept.ts'
 
 /** What the visitor sees as one message. */
@@ -10,6 +10,10 @@ export interface Bubble {
   /** The person's name, where a person answered. */
   name?: string
   text: string
+  /** The record's id, once it is one. */
+  id?: string
+  /** What came along with it. */
+  data?: RecordData
   /** RFC 3339; missing until the server has said it. */
   createdAt?: string
   state: 'sending' | 'failed' | 'writing' | 'interrupted' | 'stopped' | 'done'
@@ -46,6 +50,8 @@ export function recordBubble(record: ConversationRecord, key: string | undefined
     author: actor === 'customer' ? 'visitor' : data.author ? 'person' : 'assistant',
     ...(data.author && { name: data.author.name }),
     text: body,
+    id,
+    data,
     createdAt,
     state: data.interrupted ? 'interrupted' : data.stopped ? 'stopped' : 'done',
   }
@@ -57,12 +63,13 @@ export const answerBubble = ({ turnId, pieces, record }: Answer, key: string | u
 
 /** A message on its way. */
 export const outgoingBubble = (message: Outgoing): Bubble => {
-  const { clientMessageId, text, hasFailed, reason, userMessageId } = message
+  const { clientMessageId, text, hasFailed, reason, userMessageId, attachments } = message
   return {
     key: clientMessageId,
     author: 'visitor',
     text,
     state: hasFailed ? 'failed' : userMessageId ? 'done' : 'sending',
+    ...(attachments && { data: { attachments: attachments as Attachment[] } }),
     ...(reason && { reason }),
     ...(hasFailed && { clientMessageId }),
   }

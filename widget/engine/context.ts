@@ -39,6 +39,10 @@ export interface View {
   connection: 'online' | 'offline' | 'disconnected'
   /** What the visitor writes is gone with the page: the browser keeps nothing. */
   isVolatile: boolean
+  /** The name of the person who is typing a reply. */
+  typing: string | undefined
+  /** The people behind the chat regard it as done. */
+  isResolved: boolean
 }
 
 /** One conversation, as its parts see it. */
@@ -50,6 +54,8 @@ export interface Context extends ThreadOptions {
   /** The history has been read once. */
   isHydrated: boolean
   hasEarlier: boolean
+  typing: View['typing']
+  isResolved: boolean
   /** What is kept under other names, as long as it is not known whether the conversation is among it. */
   others: SessionData['others']
   /**

@@ -4,6 +4,7 @@ import type { ConversationRecord } from '../../protocol.ts'
 import type { ThreadOptions } from './context.ts'
 import { randomId, sleep } from './retry.ts'
 import { createThread } from './thread.ts'
+import type { Thread } from './thread.ts'
 import type { Shared, Tabs, TabsOptions } from './tabs/tabs.ts'
 
 export type { View } from './context.ts'
@@ -30,8 +31,8 @@ export interface Engine {
   start(): Promise<string>
   /** Looks for new messages, at once and from time to time, or as a closed panel does. */
   setOpen(isOpen: boolean): void
-  /** @param context what the backend is told along with it */
-  send(text: string, context?: object): void
+  send: Thread['send']
+  whose: Thread['whose']
   retry(clientMessageId: string): void
   stop(): void
   loadEarlier(): Promise<void>
@@ -160,7 +161,8 @@ export function createEngine(options: EngineOptions): Engine {
       return kept.others ? (await session.load()).draft : kept.draft
     },
     setOpen,
-    send: (text, context) => thread.send(text, context),
+    send: (...message) => thread.send(...message),
+    whose: () => thread.whose(),
     retry: (clientMessageId) => thread.retry(clientMessageId),
     stop: () => thread.stop(),
     loadEarlier: () => thread.loadEarlier(),

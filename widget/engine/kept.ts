@@ -1,5 +1,7 @@
 /** What a browser keeps of a conversation, and what of it can be believed: anybody on the page's origin may have written it. */
 
+import type { Attachment } from '../../protocol.ts'
+
 /** A message on its way. */
 export interface UnsentMessage {
   clientMessageId: string
@@ -10,6 +12,8 @@ export interface UnsentMessage {
   order?: number
   /** What the backend is told along with it: what the visitor has filled in before. */
   context?: object | undefined
+  /** Files that go along with it, as the backend has described them. */
+  attachments?: readonly Attachment[] | undefined
 }
 
 /** A message as it is kept. */
@@ -46,12 +50,13 @@ export function readSession(records: ReadonlyMap<string, unknown>, name: string)
 
 /** A message as it was kept, or as another tab tells of it. */
 export function unsentOf(value: unknown): KeptMessage | null {
-  const { clientMessageId, text, hasFailed, order, context } = fieldsOf(value)
+  const { clientMessageId, text, hasFailed, order, context, attachments } = fieldsOf(value)
   if (typeof text !== 'string' || !text || typeof clientMessageId !== 'string') return null
   if (!/^[\w-]{16,64}$/.test(clientMessageId)) return null
   return {
     ...{ clientMessageId, text, hasFailed: hasFailed === true, order: Number(order) || 0 },
     context: typeof context === 'object' && context ? context : undefined,
+    attachments: Array.isArray(attachments) ? (attachments as Attachment[]) : undefined,
   }
 }
 

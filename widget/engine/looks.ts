@@ -60,6 +60,8 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
         found += fresh.length
         // At the first look everything is old news.
         if (context.isHydrated) fresh.forEach(context.tell)
+        context.typing = rest.typing?.name
+        context.isResolved = !!rest.resolved
         if (!afterId) context.hasEarlier = rest.hasMore
         cursor = lastMessageId ?? undefined
         hasMore = rest.hasMore && afterId !== undefined && cursor !== afterId
@@ -76,6 +78,7 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
     } catch (error) {
       if (signal.aborted) return null
       if (look.signal.aborted) return 1
+      context.typing = undefined
       const { code, status = 0 } = isAdapterError(error) ? error : { code: '' }
       if (code === 'cursor_not_found' && cursor) {
         // The server was rolled back, or the conversation erased: what it has now is what counts.

@@ -17,8 +17,8 @@ export interface Outbox {
   revive(): void
   /** Keeps what is to be kept now. */
   keep(): void
-  /** Gives the conversation the name that it has got first, in whichever tab. */
-  name(mine: string): Promise<void>
+  /** Gives the conversation a name where it has none: the one that it has got first, in whichever tab. */
+  name(): Promise<void>
 }
 
 /** @param sync brings the conversation up to date */
@@ -50,7 +50,7 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
     }
   }
 
-  const name = async (mine: string): Promise<void> => {
+  const claim = async (mine: string): Promise<void> => {
     const named = await session.claim(mine)
     if (signal.aborted) return
     context.conversationId = named
@@ -73,17 +73,23 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
     isSending = false
   }
 
-  /** Sends a message, once the conversation has its name. */
-  async function* submit({ clientMessageId, text, context: own }: Outgoing): AsyncGenerator<AdapterEvent> {
+  const name = async (): Promise<void> => {
     if (context.others) {
       await context.seek()
       void sync()
     }
-    if (context.conversationId === undefined && canMint()) await name(`c_${randomId()}`)
+    if (context.conversationId === undefined && canMint()) await claim(`c_${randomId()}`)
+  }
+
+  /** Sends a message, once the conversation has its name. */
+  async function* submit(message: Outgoing): AsyncGenerator<AdapterEvent> {
+    const { clientMessageId, text, context: own } = message
+    await name()
     if (signal.aborted || !isWaiting(clientMessageId)) return
     const { conversationId, proof } = context
     const told = { ...context.context?.(), ...own }
-    yield* context.adapter.send({ clientMessageId, text, signal, conversationId, proof, context: told })
+    const attachments = message.attachments?.map(({ id }) => id)
+    yield* context.adapter.send({ clientMessageId, text, signal, conversationId, proof, context: told, attachments })
   }
 
   /** The token is gone: none of the messages finds anybody. Each of them can be tried by hand. */
@@ -98,7 +104,7 @@ export function createOutbox(context: Context, answers: Answers, sync: () => Pro
     for (let attempt = 1; !signal.aborted && isWaiting(clientMessageId); attempt++) {
       const turn: Progress = { turnId: '', lastEventId: '', hasEnded: false, text }
       const onAck = async (named: string, userMessageId: string) => {
-        if (context.conversationId === undefined) await name(named)
+        if (context.conversationId === undefined) await claim(named)
         timeline.update(clientMessageId, { userMessageId })
         keep()
         settled()

@@ -1,5 +1,6 @@
 /** One conversation, from when it is taken up until it is left: sends, streams, and catches up with the server. */
-import type { ConversationRecord } from '../../protocol.ts'
+import type { Whose } from '../../adapters/adapter.ts'
+import type { Attachment, ConversationRecord } from '../../protocol.ts'
 import { createAnswers } from './answers.ts'
 import type { Context, ThreadOptions } from './context.ts'
 import type { SessionData, UnsentMessage } from './kept.ts'
@@ -19,8 +20,13 @@ export interface Thread extends Pick<Looks, 'look' | 'loadEarlier'> {
   begin(found: Pick<SessionData, 'conversationId' | 'unsent' | 'others'>): Promise<void>
   /** Sends what another tab has left unsent, and what had found no network. */
   adopt(unsent: readonly UnsentMessage[]): void
-  /** @param context what the backend is told along with it */
-  send(text: string, context?: object): void
+  /**
+   * @param context what the backend is told along with it
+   * @param attachments files that were uploaded before
+   */
+  send(text: string, context?: object, attachments?: readonly Attachment[]): void
+  /** The name the conversation goes by, and its proof. It gets one where it has none. */
+  whose(): Promise<Whose>
   retry(clientMessageId: string): void
   stop(): void
   /** Ends all that is under way; nothing is heard of it any more. */
@@ -52,10 +58,11 @@ export function createThread(options: ThreadOptions): Thread {
   const context: Context = {
     ...options,
     ...{ timeline, signal, connection: 'online', isHydrated: false, hasEarlier: false, others: undefined },
+    ...{ typing: undefined, isResolved: false },
     seek: () => (seeking ??= seek().finally(() => (seeking = null))),
     changed() {
       if (signal.aborted) return
-      const { isHydrated, hasEarlier, connection, conversationId, others, session } = context
+      const { isHydrated, hasEarlier, connection, conversationId, others, session, typing, isResolved } = context
       const isKnown = isHydrated || (isReady && conversationId === undefined && !others)
       options.onChange({
         bubbles: timeline.bubbles(),
@@ -65,6 +72,8 @@ export function createThread(options: ThreadOptions): Thread {
         isVolatile: session.isVolatile,
         hasEarlier,
         connection,
+        typing,
+        isResolved,
       })
     },
     tell(record: ConversationRecord) {
@@ -109,10 +118,15 @@ export function createThread(options: ThreadOptions): Thread {
     },
     look: looks.look,
     loadEarlier: looks.loadEarlier,
-    send(text, context) {
+    send(text, context, attachments) {
       timeline.outcome = null
-      timeline.add({ clientMessageId: randomId(), text, hasFailed: false, context })
+      timeline.add({ clientMessageId: randomId(), text, hasFailed: false, context, attachments })
       goOn()
+    },
+    async whose() {
+      await outbox.name()
+      const { conversationId = '', proof } = context
+      return { conversationId, proof }
     },
     retry(clientMessageId) {
       timeline.update(clientMessageId, { hasFailed: false, reason: '' })

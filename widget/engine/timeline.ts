@@ -104,11 +104,12 @@ export function createTimeline(): Timeline {
       const fresh = messages
         .filter(({ clientMessageId }) => ids.size < ids.add(clientMessageId).size)
         // No more than that: what is kept could say that the server has it.
-        .map(({ clientMessageId, text, hasFailed, context }) => ({
+        .map(({ clientMessageId, text, hasFailed, context, attachments }) => ({
           clientMessageId,
           text,
           hasFailed: !!hasFailed,
           context,
+          attachments,
         }))
       const orders = new Map(messages.map(({ clientMessageId, order }) => [clientMessageId, order]))
       const placeOf = ({ clientMessageId, userMessageId }: Outgoing) =>

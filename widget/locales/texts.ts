@@ -6,6 +6,7 @@ import english from './en.json'
 import type { texts as form } from './form.ts'
 import type { texts as hours } from './hours.ts'
 import type { texts as menu } from './menu.ts'
+import type { texts as messages } from './messages.ts'
 import type { texts as rating } from './rating.ts'
 import type { texts as reading } from './reading.ts'
 
@@ -13,7 +14,9 @@ import type { texts as reading } from './reading.ts'
 export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>
 
 /** All words of the widget. */
-export interface Texts extends Omit<typeof english, 'tooLong' | 'left'> {
+export interface Texts
+  extends Omit<typeof english, 'tooLong' | 'left' | 'failures'>, Partial<Omit<typeof messages, 'failures'>> {
+  failures: Pick<(typeof messages)['failures'], 'invalid_token'>
   /** English is in the part that shows them. */
   form?: Partial<typeof form>
   hours?: Partial<typeof hours>
@@ -29,8 +32,9 @@ export interface Texts extends Omit<typeof english, 'tooLong' | 'left'> {
 /** What is shown until another language is loaded. */
 export const defaultTexts: Texts = english
 
-/** The words of a language, those of the site in their places. */
-export const blend = (texts: Texts, own: OwnTexts | undefined): Texts => merge(texts, own) as Texts
+/** Words, and others in their places: those of the site, or of another language. */
+export const blend = <T extends object>(texts: T, own: Partial<Texts> | OwnTexts | undefined): T & Texts =>
+  merge(texts, own as OwnTexts) as T & Texts
 
 /** Nothing in the place of words, which a page may write by mistake, changes none. */
 const merge = (texts: unknown, own: OwnTexts | null | undefined): object => ({

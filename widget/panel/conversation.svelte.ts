@@ -1,11 +1,16 @@
 /** What the components show and do: the one reactive class of the widget. */
 import { codePoints, textCodePoints } from '../../protocol.ts'
+import type { ChatExtras, Whose } from '../../adapters/adapter.ts'
 import type { Engine, View } from '../engine/engine.ts'
 import type { FormAnswers, Localized } from '../features.ts'
 import { blend, defaultTexts } from '../locales/texts.ts'
 import type { Texts } from '../locales/texts.ts'
 import type PreChatForm from './form/PreChatForm.svelte'
 import type HoursBanner from './hours/HoursBanner.svelte'
+import { loadExtras } from './backend.ts'
+import { LazyPart } from './lazy-part.svelte.ts'
+import type { Loaders } from './parts.ts'
+import type Reading from './reading/Reading.svelte'
 import type { Settings } from './settings.ts'
 
 /** Makes the engine that tells `onChange` what to show. */
@@ -55,11 +60,17 @@ export class Conversation {
   )
   canSend = $derived(this.draft.trim() !== '' && this.left >= 0)
 
+  /** What shows messages. Until it is there, they are plain text. */
+  reading: LazyPart<{ default: typeof Reading }>
+  readonly loaders: Loaders
+
   #make: EngineMaker
   #engine: Engine
 
-  constructor(settings: Settings, make: EngineMaker) {
+  constructor(settings: Settings, make: EngineMaker, loaders: Loaders) {
     this.settings = settings
+    this.reading = new LazyPart(loaders.reading)
+    this.loaders = loaders
     this.#make = make
     this.#engine = make(settings, (view) => (this.view = view))
   }
@@ -102,6 +113,8 @@ export class Conversation {
 
   write = (text: string): void => {
     this.draft = text
+    // It is there by the time the message is sent.
+    this.reading.load()
     this.#engine.keepDraft(text)
   }
 
@@ -117,6 +130,9 @@ export class Conversation {
     this.#forget()
   }
 
+  /** What the backend can do beside carrying messages. @throws when that cannot be loaded */
+  extras = (): Promise<ChatExtras> => loadExtras(this.loaders, this.settings)
+  whose = (): Promise<Whose> => this.#engine.whose()
   retry = (clientMessageId: string): void => this.#engine.retry(clientMessageId)
   stop = (): void => this.#engine.stop()
   loadEarlier = (): Promise<void> => this.#engine.loadEarlier()

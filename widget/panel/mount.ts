@@ -1,6 +1,5 @@
 /** The panel's entry: everything the page does not need before somebody wants to chat. */
 import { flushSync, mount, unmount } from 'svelte'
-import { createHttpAdapter } from '../../adapters/http.ts'
 import { createEngine } from '../engine/engine.ts'
 import type { PanelHandle, PanelProps } from '../contract.ts'
 import { adopt } from '../host.ts'
@@ -10,22 +9,13 @@ import type { WidgetOptions } from '../options.ts'
 import { createSession } from '../session.ts'
 import { Conversation } from './conversation.svelte.ts'
 import type { EngineMaker, Parts } from './conversation.svelte.ts'
+import { createBackend } from './backend.ts'
 import { createLanguage } from './language.ts'
 import Panel from './Panel.svelte'
 import css from './panel.css?inline'
 import { pageFacts } from './page-facts.ts'
-import { RichText } from './rich-text.svelte.ts'
+import { createParts } from './parts.ts'
 import { settingsOf } from './settings.ts'
-
-/** The file that shows Markdown, beside this one, and its hash for subresource integrity; nothing in the npm package. */
-declare const __LUMIKA_MARKDOWN__: readonly [file: string, integrity: string]
-/** The same for the file that joins the tabs of one browser. */
-declare const __LUMIKA_TABS__: readonly [file: string, integrity: string]
-/** The same for what says when somebody is there, and for the form. */
-declare const __LUMIKA_HOURS__: readonly [file: string, integrity: string]
-declare const __LUMIKA_FORM__: readonly [file: string, integrity: string]
-/** The same for what knows the languages there are beside English. */
-declare const __LUMIKA_LANGUAGES__: readonly [file: string, integrity: string]
 
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
@@ -47,21 +37,13 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     onUnread(count)
   }
 
-  const load = async <T>(part: () => readonly [file: string, integrity: string], get: () => Promise<T>): Promise<T> => {
-    await props.prepare?.(root.host, ...part())
-    return get()
-  }
-  const loadTabs = () =>
-    load(
-      () => __LUMIKA_TABS__,
-      () => import('./tabs.ts'),
-    )
+  const parts = createParts(root, props.prepare)
 
   const makeEngine: EngineMaker = (settings, onChange) => {
-    const { serverUrl, integrationToken, conversationId, userHash, userJwt, adapter, pollMs } = settings
+    const { conversationId, userHash, userJwt, adapter, pollMs } = settings
     const name = storageName(settings)
     return createEngine({
-      adapter: adapter ?? createHttpAdapter({ serverUrl, integrationToken }),
+      adapter: createBackend(parts, settings),
       session: createSession(name),
       conversationId,
       proof: conversationId === undefined ? undefined : { userHash, userJwt },
@@ -69,9 +51,9 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       pollMs,
       name,
       // A conversation with an adapter of the page's own is between these two.
-      findFormer: adapter ? undefined : async (sought) => (await loadTabs()).findFormer({ ...sought, name }),
+      findFormer: adapter ? undefined : async (sought) => (await parts.tabs()).findFormer({ ...sought, name }),
       async loadTabs() {
-        const { join } = await loadTabs()
+        const { join } = await parts.tabs()
         // What an adapter of the page's own reaches may be in this tab alone.
         return { join: (options) => join(options, !adapter) }
       },
@@ -110,50 +92,26 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     if (count !== unread) onUnread((unread = count))
   }
 
-  const conversation = new Conversation(settingsOf(props.options), makeEngine)
-  const loadLanguages = () =>
-    load(
-      () => __LUMIKA_LANGUAGES__,
-      () => import('../locales/languages.ts'),
-    )
-  const language = createLanguage(loadLanguages, (texts, locale) => {
+  const conversation = new Conversation(settingsOf(props.options), makeEngine, parts)
+  const language = createLanguage(parts.languages, (texts, locale) => {
     conversation.words = texts
     conversation.locale = locale
     onTexts(conversation.texts.launcher)
   })
   /** Loads what is set and not there yet; where that fails, the chat is as good, and the next opening tries again. */
   const extend = () => {
-    const take = async (name: keyof Parts, get: () => Promise<{ css: string; default: Parts[keyof Parts] }>) => {
+    const take = async (name: keyof Parts) => {
       if (!conversation.settings[name] || conversation.parts[name]) return
-      const { css: rules, default: part } = await get()
+      const { default: part } = await parts[name]()
       // A text that is being written is not taken from under the visitor's hands.
       if (conversation.parts[name] || (conversation.isOpen && conversation.draft)) return
-      adopt(root, rules)
       conversation.parts = { ...conversation.parts, [name]: part }
     }
-    const nothing = () => {}
-    take('hours', () =>
-      load(
-        () => __LUMIKA_HOURS__,
-        () => import('./hours/index.ts'),
-      ),
-    ).catch(nothing)
-    take('form', () =>
-      load(
-        () => __LUMIKA_FORM__,
-        () => import('./form/index.ts'),
-      ),
-    ).catch(nothing)
+    for (const name of ['hours', 'form'] as const) take(name).catch(() => {})
   }
-  const richText = new RichText(async () => {
-    const { Markdown, css: rules } = await load(
-      () => __LUMIKA_MARKDOWN__,
-      () => import('./markdown/index.ts'),
-    )
-    adopt(root, rules)
-    return Markdown
-  })
-  const app = mount(Panel, { target: root, props: { conversation, richText, onClose } })
+  const app = mount(Panel, { target: root, props: { conversation, onClose } })
+  // Whoever has a conversation reads it.
+  if (before) conversation.reading.load()
   void conversation.start()
   language.use(props.options.locale)
   onTexts(conversation.texts.launcher)

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { texts as form } from '../../../widget/locales/form.ts'
 import { texts as hours } from '../../../widget/locales/hours.ts'
+import { texts as messages } from '../../../widget/locales/messages.ts'
 import { plural } from '../../../widget/locales/texts.ts'
 
 const folder = 'widget/locales'
@@ -12,7 +13,7 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => file.slice(0, -'.json'.length))
 /** English words of parts that few load are in those. */
-const english: Record<string, unknown> = { ...read('en'), form, hours }
+const english: Record<string, unknown> = { ...read('en'), ...messages, form, hours }
 
 /** Words by their path; forms by number count as one. */
 function words(value: unknown, path = ''): Map<string, string[]> {

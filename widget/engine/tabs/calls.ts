@@ -1,10 +1,10 @@
 /** Calls of a backend as they pass between tabs: what is asked, and what comes back, as JSON. */
-import type { AdapterEvent, ChatAdapter } from '../../../adapters/adapter.ts'
+import type { AdapterCall, AdapterEvent, ChatAdapter } from '../../../adapters/adapter.ts'
 
 /** A call under way. What is asked changes with what has come: asked again elsewhere, it goes on where it was. */
 export interface Call {
   id: string
-  method: keyof ChatAdapter
+  method: AdapterCall
   request: Record<string, unknown>
 }
 
