@@ -69,6 +69,8 @@ export interface Integration {
   /** What becomes of drafts that nobody decides about; null: they wait. */
   overdue: { afterMinutes: number; action: 'release' | 'apologise'; text?: string } | null
   retentionDays: number | null
+  /** Visitors may erase their own conversations. */
+  visitorErase: boolean
   widget: WidgetLook
   /** `value` where the token is public, and the person may see it. */
   tokens: { id: string; hint: string; value?: string; createdAt: string }[]

@@ -11,9 +11,13 @@ export interface IdentitySecretCard extends Omit<IdentitySecret, 'secret'> {
 }
 
 /** The account card: everything but hashes and secrets. */
-export interface IntegrationCard extends Omit<Integration, 'tokens' | 'identitySecrets' | 'overdue' | 'attachments'> {
+export interface IntegrationCard extends Omit<
+  Integration,
+  'tokens' | 'identitySecrets' | 'overdue' | 'attachments' | 'visitorErase'
+> {
   overdue: Overdue | null
   attachments: boolean
+  visitorErase: boolean
   tokens: TokenCard[]
   /** Those that count now, the newest first. */
   identitySecrets: IdentitySecretCard[]
@@ -28,6 +32,7 @@ export function toCard(integration: Integration, now: number): IntegrationCard {
     ...rest,
     overdue: rest.overdue ?? null,
     attachments: rest.attachments ?? false,
+    visitorErase: rest.visitorErase ?? true,
     tokens: tokens.map(({ hash: _, ...token }) => token),
     identitySecrets: liveSecrets(identitySecrets, now).map(({ secret, ...dates }) => ({
       hint: secret.slice(-4),

@@ -111,6 +111,8 @@ export interface Integration {
   retentionDays: number | null
   /** Whether messages may have files; left out by an earlier version: no. */
   attachments?: boolean
+  /** Whether visitors may erase their conversations; left out by an earlier version: yes. */
+  visitorErase?: boolean
   /** Look and texts of the widget. */
   widget: WidgetLook
   tokens: IntegrationToken[]
@@ -141,6 +143,8 @@ export interface IntegrationPatch {
   retentionDays?: number | null | undefined
   /** Security: files come from strangers; they are never shown as pages, but people open them. @default false */
   attachments?: boolean | undefined
+  /** Whether visitors may erase their own conversations, as operators can. @default true */
+  visitorErase?: boolean | undefined
   /** Look and texts of the widget, all of them at once. Security: every visitor may read them. @default {} */
   widget?: WidgetLook | undefined
 }

@@ -40,9 +40,11 @@ export function configRoutes(app: H3, options: GateOptions): void {
   app.all(paths.config, gated(options, { methods: ['GET'], sends: false }, config))
 }
 
-async function prepare({ widget, attachments }: Integration): Promise<Prepared> {
+async function prepare({ widget, attachments, visitorErase = true }: Integration): Promise<Prepared> {
   const look = Object.fromEntries(names.flatMap((name) => (name in widget ? [[name, widget[name]]] : [])))
-  const body = JSON.stringify({ widget: { ...tellByLanguage(look), ...(attachments && { attachments }) } })
+  const body = JSON.stringify({
+    widget: { ...tellByLanguage(look), ...(attachments && { attachments }), ...(!visitorErase && { erase: false }) },
+  })
   return { body, etag: (await sha256(body)).slice(0, 22) }
 }
 

@@ -1,4 +1,4 @@
-/** What a visitor may do besides writing: say what they think, and that they are typing. */
+/** What a visitor may do besides writing: say what they think and that they are typing, and erase the conversation. */
 import type { H3 } from 'h3'
 import { visitorPaths } from '../../protocol.ts'
 import { conversationKey } from '../conversations/keys.ts'
@@ -72,6 +72,19 @@ export function visitorRoutes(app: H3, options: VisitorRoutesOptions): void {
     return empty(204, caller.headers)
   }
 
+  const erase = async (caller: Caller): Promise<Response> => {
+    const conversation = await admitted(caller)
+    if (caller.integration.visitorErase === false) {
+      throw new HttpError(403, 'request_not_allowed', 'Here only the team erases conversations. Ask for it.')
+    }
+    await conversations.erase(conversation, visitor)
+    return empty(204, caller.headers)
+  }
+
+  app.all(visitorPaths.erase, gated(options, { methods: ['POST'], sends: true }, erase))
   app.all(visitorPaths.typing, gated(options, { methods: ['POST'], sends: true }, typing))
   app.all(visitorPaths.feedback, gated(options, { methods: ['POST'], sends: true }, feedback))
 }
+
+/** Who erases, as the audit trail calls them: it names no customer. */
+const visitor = { id: 'visitor', name: 'The visitor' }

@@ -50,6 +50,7 @@ const settings = {
   answersPerDay: z.int().min(0).max(10_000_000).nullable().optional(),
   retentionDays: z.int().min(1).max(36_500).nullable().optional(),
   attachments: z.boolean().optional(),
+  visitorErase: z.boolean().optional(),
   widget: widgetLook.optional(),
 }
 

@@ -25,6 +25,7 @@ const cardFields = {
     .describe('What becomes of drafts that nobody decides about: they go out, or an apology does; null: they wait.'),
   retentionDays: z.int().nullable(),
   attachments: z.boolean().describe('Whether messages may have files.'),
+  visitorErase: z.boolean().describe('Whether visitors may erase their own conversations.'),
   widget: look,
   tokens: z
     .array(z.strictObject({ id: z.string(), hint: z.string(), value: z.string().optional(), createdAt: timestamp }))
@@ -77,7 +78,14 @@ export const respondersAnswer = answer(
 export const configAnswer = answer(
   'ConfigAnswer',
   z.strictObject({
-    widget: answer('WidgetConfig', z.strictObject({ ...widgetLook.shape, attachments: z.literal(true).optional() })),
+    widget: answer(
+      'WidgetConfig',
+      z.strictObject({
+        ...widgetLook.shape,
+        attachments: z.literal(true).optional(),
+        erase: z.literal(false).optional(),
+      }),
+    ),
   }),
 )
 

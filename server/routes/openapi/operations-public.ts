@@ -93,6 +93,15 @@ export const publicOperations = {
       415: ['unsupported_media_type'],
     },
   },
+  'POST /conversation/erase': {
+    summary: 'Erases the conversation, as an operator can: messages, notes, files, drafts, what is being written',
+    description:
+      'May be called again for the same one. `403 request_not_allowed` where the integration does not let visitors (`visitorErase`).',
+    by: 'token',
+    form: personForm,
+    status: 204,
+    errors: { 400: ['invalid_conversation_id'], 413: ['body_too_large'], 415: ['unsupported_media_type'] },
+  },
   'POST /conversation/typing': {
     summary: 'The customer is typing, or has stopped',
     description:

@@ -18,6 +18,7 @@ const endpoints: [method: 'GET' | 'POST', path: string][] = [
   ['POST', '/conversation/person'],
   ['POST', '/conversation/feedback'],
   ['POST', '/conversation/typing'],
+  ['POST', '/conversation/erase'],
 ]
 
 describe.each(storages)('callers, on %s', (kind) => {

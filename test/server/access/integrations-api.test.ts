@@ -75,6 +75,7 @@ describe('making an integration', () => {
         retentionDays: null,
         answersPerDay: null,
         attachments: false,
+        visitorErase: true,
         overdue: null,
         widget: {},
         tokens: [{ id: data.tokenId, hint: data.token.slice(-4), value: data.token, createdAt: expect.any(String) }],

@@ -26,6 +26,7 @@ const served: Record<string, string[]> = {
   '/conversation/person': ['POST'],
   '/conversation/feedback': ['POST'],
   '/conversation/typing': ['POST'],
+  '/conversation/erase': ['POST'],
 }
 const evil = { origin: 'https://evil.example' }
 

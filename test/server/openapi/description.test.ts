@@ -163,6 +163,7 @@ describe('the description', () => {
     for (const format of ['json', 'text']) await ask('GET /api/conversations/:key/export', { path, query: { format } })
     await ask('GET /api/activities')
     await ask('DELETE /api/conversations/:key', { path })
+    await ask('POST /conversation/erase', { query: { conversationId } })
     await ask('GET /api/audit')
 
     const reply = { title: 'Thanks', body: 'Thank you, {{customer}}!', shortcut: 'thanks' }

@@ -27,6 +27,7 @@ const endpoints = [
   ['POST', '/conversation/person'],
   ['POST', '/conversation/feedback'],
   ['POST', '/conversation/typing'],
+  ['POST', '/conversation/erase'],
 ] as const
 
 vi.setConfig({ testTimeout: 20_000, hookTimeout: 60_000 })

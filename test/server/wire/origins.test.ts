@@ -24,6 +24,7 @@ const endpoints = [
   ['POST', '/conversation/person'],
   ['POST', '/conversation/feedback'],
   ['POST', '/conversation/typing'],
+  ['POST', '/conversation/erase'],
   ['GET', '/widget/config'],
 ] as const
 
