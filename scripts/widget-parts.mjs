@@ -1,5 +1,5 @@
 /**
- * Tells `widget.js` the panel and the look, and the panel its own parts: file names, and hashes for subresource integrity. While
+ * Tells `widget.js` the panel and the look, and these their own parts: file names, and hashes for subresource integrity. While
  * developing, the panel's source.
  */
 import { createHash } from 'node:crypto'
@@ -11,8 +11,8 @@ import { dirname, resolve } from 'node:path'
 /** Stand for the names and hashes of parts where these are named, until they are built. */
 /** What `widget.js` names. */
 const partsOfWidget = { panel: '__LUMIKA_PANEL__', look: '__LUMIKA_LOOK__' }
-/** The parts of the panel: the name of the file, and what stands for it in the source. */
-const partsOfPanel = {
+/** The parts of these: the name of the file, and what stands for it in the source. */
+const partsOfParts = {
   reading: '__LUMIKA_READING__',
   markdown: '__LUMIKA_MARKDOWN__',
   http: '__LUMIKA_HTTP__',
@@ -20,6 +20,7 @@ const partsOfPanel = {
   tabs: '__LUMIKA_TABS__',
   hours: '__LUMIKA_HOURS__',
   form: '__LUMIKA_FORM__',
+  invite: '__LUMIKA_INVITE__',
 }
 /** @param {string} name what stands for a part in the source */
 const placeholderOf = (name) => name.replace(/__$/, '_PLACEHOLDER__')
@@ -29,7 +30,7 @@ const placeholderOf = (name) => name.replace(/__$/, '_PLACEHOLDER__')
  * @param {string} code
  */
 const named = (code) =>
-  Object.entries({ ...partsOfWidget, ...partsOfPanel })
+  Object.entries({ ...partsOfWidget, ...partsOfParts })
     .map(([name, constant]) => ({ name, placeholder: placeholderOf(constant) }))
     .filter(({ placeholder }) => code.includes(placeholder))
 
@@ -55,7 +56,7 @@ export function widgetParts() {
     }),
     configEnvironment(name, _config, { command }) {
       const isForPages = command === 'build' && isForScripts(name)
-      const defined = Object.values(partsOfPanel).map((name) => [name, isForPages ? placeholderOf(name) : '["", ""]'])
+      const defined = Object.values(partsOfParts).map((name) => [name, isForPages ? placeholderOf(name) : '["", ""]'])
       return { define: Object.fromEntries(defined) }
     },
     resolveId(source, importer) {

@@ -38,6 +38,21 @@ export interface Form {
   consent?: { text: Localized; url?: string }
 }
 
+/** Something said beside the launcher, before anybody has asked. */
+export interface InviteRule {
+  /** Words by the page's language. */
+  text: Localized
+  /** Seconds after the page has loaded. @default 0 */
+  after?: number
+  /**
+   * On which pages: a path, or a whole address, in which `*` stands for anything, such as `/shop/*`. Queries and fragments
+   * do not count. @default all
+   */
+  url?: string
+  /** Whether a visitor who has closed such a text or opened the chat sees none of them again. @default false */
+  once?: boolean
+}
+
 /** What the visitor has answered, as it goes along with the first message. */
 export interface FormAnswers {
   form: Record<string, string | boolean>

@@ -4,7 +4,7 @@ import type { WidgetHandle } from './contract.ts'
 import type { MountOptions } from './options.ts'
 
 export type { WidgetEvents, WidgetHandle } from './contract.ts'
-export type { Form, FormField, Hours, Localized, OwnTexts } from './features.ts'
+export type { Form, FormField, Hours, InviteRule, Localized, OwnTexts } from './features.ts'
 export type { Identity, MountOptions, WidgetOptions } from './options.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** What a site may set, and what of it the launcher needs. The panel's share is read in `panel/settings.ts`. */
 import type { ChatAdapter } from '../adapters/adapter.ts'
-import type { Form, Hours, OwnTexts } from './features.ts'
+import type { Form, Hours, InviteRule, OwnTexts } from './features.ts'
 
 /** The site's own id for a visitor, with its proof. */
 export interface Identity {
@@ -49,6 +49,11 @@ export interface WidgetOptions extends Identity {
   hours?: Hours | null
   /** What the visitor is asked before the first message of a conversation. `data-form`, as JSON. @default nothing */
   form?: Form | null
+  /**
+   * What is said beside the launcher while the chat is closed, and when: the first rule for the page counts.
+   * `data-invite`, as JSON. @default nothing
+   */
+  invite?: readonly InviteRule[] | null
   /** The corner the launcher sits in. `data-position`. @default 'right' */
   position?: 'left' | 'right'
   /** Light or dark; `auto` follows the visitor's system. `data-theme`. @default 'auto' */
@@ -116,7 +121,9 @@ export type MountOptions = WidgetOptions & ({ integrationToken: string } | { ada
 
 /** Whether anything is set that few sites set: it is read by a part of its own, `look/`. */
 export const hasLook = (options: WidgetOptions): boolean =>
-  (['radius', 'font', 'size', 'offset', 'zIndex', 'mode'] as const).some((name) => options[name] !== undefined)
+  (['radius', 'font', 'size', 'offset', 'zIndex', 'mode', 'invite'] as const).some(
+    (name) => options[name] !== undefined,
+  )
 
 /** What a switch says, on a tag or by call: there is `data-open`, `data-open="true"`, `"false"` and `"off"`. */
 export const isOn = (value: unknown): boolean => value !== undefined && !/^(false|off)$/.test(`${value}`)

@@ -200,6 +200,10 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
     expect(visit.root.activeElement).toBe(null)
     target.remove()
   },
+  async invite() {
+    const visit = await visitWith({ adapter: memory(), invite: [{ text: { en: 'May we help?' } }] })
+    await until(() => expect(visit.inside.getByRole('button', { name: 'May we help?' })).toBeTruthy())
+  },
   async launcher() {
     await visitWith({ launcher: false })
     expect(launcher().hidden).toBe(true)

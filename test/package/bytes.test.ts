@@ -15,6 +15,7 @@ const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
 const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
 const looks = readdirSync(folder).filter((name) => /^look-.+\.js$/.test(name))
+const invites = readdirSync(folder).filter((name) => /^invite-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
@@ -82,12 +83,11 @@ describe('what a page loads', () => {
     for (const name of panels) expect(read(name)).not.toContain('locales/')
   })
 
-  test('what few sites set of the look is one file of at most 2 KB, loaded where it is set, that shares nothing', () => {
-    expect(looks).toHaveLength(1)
-    for (const name of looks) {
-      expect(gzipped(name)).toBeLessThanOrEqual(2_048)
-      expect(importsIn(read(name))).toEqual([])
-    }
+  test('what few sites set of the look is one file of at most 2 KB, loaded where it is set, and so is an invitation', () => {
+    expect([looks, invites].map(({ length }) => length)).toEqual([1, 1])
+    for (const name of [...looks, ...invites]) expect(gzipped(name)).toBeLessThanOrEqual(2_048)
+    for (const name of looks) expect(importsIn(read(name))).toEqual(invites.map((invite) => `./${invite}`))
+    for (const name of invites) expect(importsIn(read(name))).toEqual(looks.map((look) => `./${look}`))
   })
 
   test('the npm modules load Markdown by need, too', () => {
@@ -109,6 +109,7 @@ describe('what a page loads', () => {
     for (const [by, part = ''] of [
       ['widget.js', panels[0]],
       ['widget.js', looks[0]],
+      [looks[0] ?? '', invites[0]],
       [panels[0] ?? '', messages[0]],
       [panels[0] ?? '', https[0]],
       [messages[0] ?? '', markdowns[0]],
@@ -122,27 +123,51 @@ describe('what a page loads', () => {
     }
   })
 
-  test.each(['widget.js', ...panels, ...messages, ...https, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
-    'G13: %s leaves no Svelte global behind',
-    (name) => {
-      expect(read(name)).not.toContain('__svelte')
-    },
-  )
+  test.each([
+    'widget.js',
+    ...panels,
+    ...messages,
+    ...https,
+    ...markdowns,
+    ...tabs,
+    ...looks,
+    ...invites,
+    ...few,
+    ...languages,
+  ])('G13: %s leaves no Svelte global behind', (name) => {
+    expect(read(name)).not.toContain('__svelte')
+  })
 
-  test.each(['widget.js', ...panels, ...messages, ...https, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
-    'G11: %s makes no markup or code from text',
-    (name) => {
-      expect(read(name)).not.toMatch(
-        /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
-      )
-    },
-  )
+  test.each([
+    'widget.js',
+    ...panels,
+    ...messages,
+    ...https,
+    ...markdowns,
+    ...tabs,
+    ...looks,
+    ...invites,
+    ...few,
+    ...languages,
+  ])('G11: %s makes no markup or code from text', (name) => {
+    expect(read(name)).not.toMatch(
+      /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
+    )
+  })
 
-  test.each(['widget.js', ...panels, ...messages, ...https, ...markdowns, ...tabs, ...looks, ...few, ...languages])(
-    '%s is offered compressed',
-    (name) => {
-      expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
-      expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
-    },
-  )
+  test.each([
+    'widget.js',
+    ...panels,
+    ...messages,
+    ...https,
+    ...markdowns,
+    ...tabs,
+    ...looks,
+    ...invites,
+    ...few,
+    ...languages,
+  ])('%s is offered compressed', (name) => {
+    expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
+    expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
+  })
 })

@@ -45,6 +45,7 @@ export const LumikaChat = defineComponent({
     texts: Object as PropType<NonNullable<WidgetOptions['texts']>>,
     hours: Object as PropType<WidgetOptions['hours']>,
     form: Object as PropType<WidgetOptions['form']>,
+    invite: Array as unknown as PropType<WidgetOptions['invite']>,
     adapter: Object as PropType<NonNullable<WidgetOptions['adapter']>>,
   } satisfies Record<keyof WidgetOptions, unknown>,
   emits: {
