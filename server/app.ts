@@ -2,6 +2,7 @@
 import { H3 } from 'h3'
 import type { HTTPError } from 'h3'
 import type { Storage } from 'unstorage'
+import { visitorPaths } from '../protocol.ts'
 import { createAttachments } from './attachments/attachments.ts'
 import type { AttachmentSettings } from './attachments/attachments.ts'
 import { createAudit } from './access/audit.ts'
@@ -157,9 +158,11 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   const webhooks = await createWebhooks({ ...options.webhooks, log, logger, now })
   const { storage: fileStorage = isLog ? null : storage, ...fileSettings } = options.attachments ?? {}
   const files = fileStorage && createAttachments({ ...fileSettings, log, blobs: openBlobs(fileStorage), logger, now })
+  const publicUrl = options.publicUrl ?? 'http://localhost:3000'
   const conversations = createConversations({
     log,
     files,
+    attachmentUrl: (id) => `${publicUrl.replace(/\/+$/, '')}${visitorPaths.attachments}/${id}`,
     moved: webhooks.moved,
     audit,
     logger,
@@ -195,7 +198,6 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
     silent: true,
     onError: (error) => errorAnswer(meant(error), logger, corsHeaders(null)),
   })
-  const publicUrl = options.publicUrl ?? 'http://localhost:3000'
   const door = createDoor({ registry, sessions, publicUrl, listeningUrl: options.listeningUrl })
   const api = { door, audit, logger }
   const publicOrigin = options.publicUrl ? new URL(options.publicUrl).origin : null
@@ -213,7 +215,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   deskRoutes(app, { ...api, desk: conversations.desk, operators, registry, presence })
   apiAttachmentRoutes(app, { ...api, attachments: files, conversations, registry })
   cannedRoutes(app, { ...api, cannedReplies })
-  personDataRoutes(app, { ...api, conversations, registry })
+  personDataRoutes(app, { ...api, conversations, registry, attachments: files })
   webhookRoutes(app, { ...api, webhooks, registry })
   integrationRoutes(app, {
     ...api,

@@ -49,7 +49,7 @@ export function createAttachments(options: AttachmentsOptions): Attachments {
   const ledger = createFileLedger(log, now)
   const journal = createUploadJournal(log, now)
   const pieces = createPieces(blobs, maxBytes)
-  const claims = createClaims(log, ledger, pieces)
+  const claims = createClaims(log, ledger, pieces, now)
   const erasure = createFileErasure({ ledger, journal, pieces, now })
   const sweeper = createFileSweeper({ ...options, ledger, journal, pieces, claims })
 

@@ -20,8 +20,16 @@ interface Message {
   data?: { attachments?: Attachment[] }
 }
 
+/** How long a claim needs not be made anew, in milliseconds: much less than the sweeper waits. */
+const freshMs = 3_600_000
+
 /** Makes the claims of a log. */
-export function createClaims(log: ConversationLog, ledger: Ledger, pieces: Pick<Pieces, 'head'>): Claims {
+export function createClaims(
+  log: ConversationLog,
+  ledger: Ledger,
+  pieces: Pick<Pieces, 'head'>,
+  now: () => number,
+): Claims {
   async function isNamed(conversation: string, { value }: FileState): Promise<boolean> {
     if (value.type !== 'sent') return false
     for (const key of value.messages) {
@@ -37,10 +45,12 @@ export function createClaims(log: ConversationLog, ledger: Ledger, pieces: Pick<
     for (;;) {
       const state = await ledger.find(conversation, id)
       if (!state || state.value.type === 'gone') throw noSuchFile()
-      const before = state.value.type === 'sent' ? state.value.messages : []
-      if (before.includes(messageKey) || (await isNamed(conversation, state))) return
-      const messages = [...before, messageKey]
-      if (await ledger.change(conversation, { type: 'sent', id, messages }, state)) return
+      if (await isNamed(conversation, state)) return
+      const { messages: before, at } = state.value.type === 'sent' ? state.value : { messages: [] as string[], at: 0 }
+      // A message that comes late, once more, is not to find its file in the sweeper's hands.
+      if (before.includes(messageKey) && now() - at < freshMs) return
+      const messages = [...before.filter((key) => key !== messageKey), messageKey]
+      if (await ledger.change(conversation, { type: 'sent', id, messages, at: now() }, state)) return
     }
   }
 

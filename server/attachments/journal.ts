@@ -7,6 +7,8 @@ import type { ConversationLog, LogEntry } from '../storage/log.ts'
 
 interface Upload {
   id: string
+  /** When it was written down, in milliseconds since 1970. */
+  at: number
 }
 
 /** The journal of uploads. All calls throw LogError. */
@@ -34,7 +36,7 @@ export function createUploadJournal(log: ConversationLog, now: () => number): Up
   const nameOf = (day: string) => `~uploads.${day}`
   return {
     async note(id) {
-      await log.append<Upload>(nameOf(dayOf(now())), 'private', { id })
+      await log.append<Upload>(nameOf(dayOf(now())), 'private', { id, at: now() })
     },
     async after(day, cursor) {
       try {

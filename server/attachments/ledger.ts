@@ -9,7 +9,10 @@ import type { ConversationLog, LogEntry } from '../storage/log.ts'
 
 /** How a file stands: on its way; there; sent with a message that is stored under one of these keys; on its way out. */
 export type FileEntry =
-  { type: 'begun' | 'stored' | 'gone'; id: string } | { type: 'sent'; id: string; messages: string[] }
+  | { type: 'stored' | 'gone'; id: string }
+  /** `at` is a time in milliseconds, by the clock that is asked later, too: that of a process, not the storage's. */
+  | { type: 'begun'; id: string; at: number }
+  | { type: 'sent'; id: string; messages: string[]; at: number }
 
 /** A file and the newest that was written down of it. */
 export type FileState = LogEntry<FileEntry>
@@ -78,8 +81,7 @@ export function createFileLedger(log: ConversationLog, now: () => number): Ledge
     async checkRoom(conversation) {
       const view = await ledger.read(conversation)
       const taken = [...view.files.values()].filter(
-        ({ value, createdAt }) =>
-          value.type !== 'gone' && (value.type !== 'begun' || now() - Date.parse(createdAt) < longestUploadMs),
+        ({ value }) => value.type !== 'gone' && (value.type !== 'begun' || now() - value.at < longestUploadMs),
       )
       if (taken.length >= attachmentLimits.perConversation || view.length >= mostEntries) throw full()
       return view
@@ -91,7 +93,7 @@ export function createFileLedger(log: ConversationLog, now: () => number): Ledge
         const appended = await log.append<FileEntry>(
           nameOf(conversation),
           'private',
-          { type: 'begun', id },
+          { type: 'begun', id, at: now() },
           { keys: [begunKey(id)], at: length },
         )
         // Two uploads that see one free place do not both take it.

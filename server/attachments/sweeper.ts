@@ -59,8 +59,8 @@ export function createFileSweeper(options: FileSweeperOptions): FileSweeper {
     let count = 0
     for (;;) {
       const uploads = await journal.after(day, cursors.get(day) ?? null)
-      for (const { id: entryId, createdAt, value } of uploads) {
-        if (isClosed || now() - Date.parse(createdAt) < keepMs) return count
+      for (const { id: entryId, value } of uploads) {
+        if (isClosed || now() - value.at < keepMs) return count
         const verdict = await settle(value.id)
         if (verdict === 'removed') count++
         // Once more, a while from now, and then by the day it is written down in anew.
@@ -89,7 +89,7 @@ export function createFileSweeper(options: FileSweeperOptions): FileSweeper {
     if (state?.value.type === 'sent') {
       if (await claims.isNamed(conversation, state)) return 'kept'
       // A message may be on its way.
-      if (now() - Date.parse(state.createdAt) < keepMs) return 'early'
+      if (now() - state.value.at < keepMs) return 'early'
     }
     if (!(await letGo(conversation, id, state))) return 'early'
     await pieces.remove(id)

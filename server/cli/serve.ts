@@ -39,9 +39,10 @@ const connectionLimits = {
   maxHeaderSize: 65_536,
   /** Milliseconds: an idle connection outlives the time between two of the widget's polls, so that none reconnects. */
   keepAliveTimeout: 55_000,
-  /** Milliseconds: whoever sends a head, or a body, a byte at a time holds a connection no longer than this. */
+  /** Milliseconds: whoever sends a head a byte at a time holds a connection no longer than this. */
   headersTimeout: 15_000,
-  requestTimeout: 20_000,
+  /** A file may take its time. All other bodies are given up by whoever reads them: `routes/params.ts`. */
+  requestTimeout: 250_000,
   connectionsCheckingInterval: 5_000,
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts'
 import type { Responder } from '../responders/responder.ts'
 import type { LogEntry } from '../storage/log.ts'
 import { isLogError } from '../storage/log.ts'
-import { historyFor } from './context.ts'
+import { attachmentsOf, historyFor } from './context.ts'
 import { isSilent, readDesk } from './desk-state.ts'
 import { endTurn, failureOf, interrupted } from './end-turn.ts'
 import type { EndOptions, Outcome } from './end-turn.ts'
@@ -22,6 +22,8 @@ export interface RunOptions extends OrderOptions, EndOptions {
   responderFor: (integrationId: string) => Responder | null
   /** Whether the integration may have one more answer today; the same turn may ask again. @default always */
   mayAnswer?: (integrationId: string, turnId: string) => Promise<boolean>
+  /** Where a file can be fetched. @default only its path */
+  attachmentUrl?: (id: string) => string
   logger: Logger
   /** Names this process among those that write to the log. */
   owner: string
@@ -121,11 +123,13 @@ async function answer(
     // Whatever came between the claim and the listener.
     await trying(() => pen.check())
     if (pen.state.stopRequested) throw new StopError()
-    const history = await trying(() => historyFor(log, ref.conversation, message))
+    const filesOf = attachmentsOf(options.attachmentUrl)
+    const history = await trying(() => historyFor(log, ref.conversation, message, filesOf))
     const pieces = responder.respond({
       ...names,
       turnId: ref.turnId,
       text: message.value.body,
+      ...filesOf(message.value),
       history,
       ...(message.value.turn?.context && { context: message.value.turn.context }),
       signal: controller.signal,

@@ -4,7 +4,7 @@ import type { Fetch } from './http.ts'
 import { handoverTool, listenForHandover } from './openai-handover.ts'
 import type { HandoverListener } from './openai-handover.ts'
 import { ResponderError } from './responder.ts'
-import type { Responder, ResponderRequest } from './responder.ts'
+import type { Responder, ResponderAttachment, ResponderRequest } from './responder.ts'
 
 /** Options of `createOpenAIResponder`. */
 export interface OpenAIResponderOptions {
@@ -151,11 +151,18 @@ function judge({ hasText, finish }: Progress): void {
   if (finish === 'content_filter') throw failed(`${who}'s content filter ended the answer.`, code)
 }
 
-function messagesFor({ history, text }: ResponderRequest, { systemPrompt }: OpenAIResponderOptions) {
+/** What was said; of files the names, since not every model can look at them. */
+const withFiles = (text: string, attachments: ResponderAttachment[] = []): string =>
+  [text, ...attachments.map(({ name, type }) => `[File: ${name} (${type})]`)].join('\n')
+
+function messagesFor({ history, text, attachments }: ResponderRequest, { systemPrompt }: OpenAIResponderOptions) {
   return [
     ...(systemPrompt ? [{ role: 'system', content: systemPrompt }] : []),
-    ...history.map(({ role, body }) => ({ role: role === 'customer' ? 'user' : 'assistant', content: body })),
-    { role: 'user', content: text },
+    ...history.map(({ role, body, attachments: files }) => ({
+      role: role === 'customer' ? 'user' : 'assistant',
+      content: withFiles(body, files),
+    })),
+    { role: 'user', content: withFiles(text, attachments) },
   ]
 }
 

@@ -1,4 +1,11 @@
 /** The responder seam: whatever writes the assistant's answers. */
+import type { Attachment } from '../../protocol.ts'
+
+/** A file that goes with a message. Strangers send them: neither its name nor what is in it is to be trusted. */
+export interface ResponderAttachment extends Attachment {
+  /** Where it can be fetched, for as long as the conversation is there. */
+  url: string
+}
 
 /** One earlier message, oldest first, as context for the answer. */
 export interface ResponderMessage {
@@ -6,6 +13,7 @@ export interface ResponderMessage {
   body: string
   /** RFC 3339. */
   createdAt: string
+  attachments?: ResponderAttachment[]
 }
 
 /** What a responder is asked. */
@@ -16,6 +24,8 @@ export interface ResponderRequest {
   turnId: string
   /** The message to answer. */
   text: string
+  /** The files that go with it. @default none */
+  attachments?: ResponderAttachment[]
   /** What was said before it, newest within a budget, oldest first; without `text` itself. */
   history: ResponderMessage[]
   /** What the page told us along with the message, as sent; never trusted. */

@@ -24,7 +24,7 @@ export interface WebhookResponderOptions {
 const who = 'The webhook'
 
 /**
- * Posts `{ turnId, integrationId, conversationId, text, history, context? }` with `Lumika-Event-Id: <turnId>` and
+ * Posts `{ turnId, integrationId, conversationId, text, attachments?, history, context? }` with `Lumika-Event-Id: <turnId>` and
  * `Lumika-Signature` (see `verify`). The answer is one of
  * - `application/json`: `{ "text": "…", "handover"?: true | { "reason": "…" } }`, the text left out or not
  * - `text/plain`: the text, streamed as it comes
@@ -39,8 +39,8 @@ export function createWebhookResponder(options: WebhookResponderOptions): Respon
   check(options)
   return {
     kind: 'webhook',
-    async *respond({ turnId, integrationId, conversationId, text, history, context, signal }) {
-      const body = JSON.stringify({ turnId, integrationId, conversationId, text, history, context })
+    async *respond({ turnId, integrationId, conversationId, text, attachments, history, context, signal }) {
+      const body = JSON.stringify({ turnId, integrationId, conversationId, text, attachments, history, context })
       const headers = {
         ...options.headers,
         'content-type': 'application/json',

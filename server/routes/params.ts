@@ -19,6 +19,9 @@ export type Params = ReadonlyMap<string, string>
 /** Largest form, in bytes: 4,000 emoji, percent-encoded, and a context fit in. */
 const FORM_BYTES = 131_072
 
+/** How long a body may take, in milliseconds: whoever sends it a byte at a time holds a connection no longer than this. */
+const BODY_MS = 20_000
+
 /** The parameters of a URL, as they come. */
 export function queryParams(url: string): URLSearchParams {
   const start = url.indexOf('?')
@@ -43,12 +46,24 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size > maxBytes) throw tooLarge()
-    text += decoder.decode(chunk, { stream: true })
+  const reader = request.body?.getReader()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new HttpError(400, 'invalid_request', 'The body took too long to arrive.')
+    timer = setTimeout(() => reject(error), BODY_MS)
+  })
+  try {
+    for (;;) {
+      const step = await Promise.race([reader?.read(), late])
+      if (!step || step.done) return text + decoder.decode()
+      size += step.value.byteLength
+      if (size > maxBytes) throw tooLarge()
+      text += decoder.decode(step.value, { stream: true })
+    }
+  } finally {
+    clearTimeout(timer)
+    void reader?.cancel().catch(() => {})
   }
-  return text + decoder.decode()
 }
 
 /** The parameters we know, each given once. @throws HttpError `invalid_request` */

@@ -1,8 +1,9 @@
 /** `/api/conversations/:key`, `…/export` and `/api/audit`: a conversation, a person's data, its erasure, and the proof of that. */
 import type { H3 } from 'h3'
 import { FastResponse } from 'srvx'
-import { isRecordId } from '../../../protocol.ts'
+import { isRecordId, visitorPaths } from '../../../protocol.ts'
 import type { Registry } from '../../access/registry.ts'
+import type { Attachments, ListedFile } from '../../attachments/contract.ts'
 import type { Satisfaction } from '../../conversations/feedback.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
 import type { OperatorRecord } from '../../conversations/records.ts'
@@ -19,6 +20,8 @@ import type { OperatorApi } from './operator.ts'
 export interface PersonDataRoutesOptions extends OperatorApi {
   conversations: Conversations
   registry: Pick<Registry, 'get'>
+  /** null: this server keeps no files. */
+  attachments: Pick<Attachments, 'list'> | null
 }
 
 /** Adds the routes to the app. */
@@ -32,9 +35,10 @@ export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): voi
       const write = Object.hasOwn(formats, format) ? formats[format as keyof typeof formats] : undefined
       if (!write) throw new HttpError(400, 'invalid_request', 'The format of an export is json or text.')
       const records = await conversations.exported(key)
+      const files = (await options.attachments?.list(key)) ?? []
       const { integrationId = '' } = parseConversationKey(key) ?? {}
       await audit.note(operator, 'conversation-exported', await sha256(key), { integrationId })
-      return write(key, records)
+      return write(key, records, files)
     },
   })
 
@@ -68,25 +72,31 @@ export function personDataRoutes(app: H3, options: PersonDataRoutesOptions): voi
 type Records = AsyncGenerator<OperatorRecord, void, undefined>
 
 const formats = {
-  json: (key: string, records: Records) => download('json', 'application/json', asJson(key, records)),
+  json: (key: string, records: Records, files: ListedFile[]) =>
+    download('json', 'application/json', asJson(key, records, files)),
   text: (_key: string, records: Records) => download('txt', 'text/plain', asText(records)),
 }
 
-async function* asJson(key: string, records: Records): AsyncGenerator<string> {
+async function* asJson(key: string, records: Records, files: ListedFile[]): AsyncGenerator<string> {
   yield `{"conversation":${JSON.stringify({ key, ...parseConversationKey(key) })},"records":[`
   let separator = '\n'
   for await (const record of records) {
     yield separator + JSON.stringify(record)
     separator = ',\n'
   }
-  yield '\n]}\n'
+  // Those, too, that went with no message.
+  const listed = files.map((file) => ({ ...file, path: `${visitorPaths.attachments}/${file.id}` }))
+  yield `\n],"attachments":${JSON.stringify(listed)}}\n`
 }
 
 async function* asText(records: Records): AsyncGenerator<string> {
   for await (const record of records) {
     const who = record.visibility === 'public' ? (record.data?.author?.name ?? record.actor) : record.type
     const words = record.body ?? satisfactionIn(record)
-    if (words !== undefined) yield `${record.createdAt} ${who}\n${words.replace(/^/gm, '  ')}\n\n`
+    if (words === undefined) continue
+    const files = (record.visibility === 'public' && record.data?.attachments) || []
+    const whole = [words, ...files.map(({ name, id }) => `[${name}: ${visitorPaths.attachments}/${id}]`)].join('\n')
+    yield `${record.createdAt} ${who}\n${whole.replace(/^/gm, '  ')}\n\n`
   }
 }
 

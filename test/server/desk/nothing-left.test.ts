@@ -53,9 +53,17 @@ describe.each(['fs', 'redis'] as const)('after an erasure, on %s', (kind) => {
     const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
     return lumika.fetch(new Request(`http://localhost:3000/api${path}`, init))
   }
-  const send = (lumika: Lumika, integrationToken: string, textContent: string) => {
-    const body = new URLSearchParams({ integrationToken, conversationId: canary, textContent, clientMessageId: canary })
+  const send = (lumika: Lumika, integrationToken: string, textContent: string, attachments = '') => {
+    const message = { textContent, clientMessageId: canary, attachments }
+    const body = new URLSearchParams({ integrationToken, conversationId: canary, ...message })
     return lumika.fetch(new Request('http://localhost:3000/conversation/sse', { method: 'POST', body }))
+  }
+  /** Uploads a file that names the customer, and gives its id. */
+  const upload = async (lumika: Lumika, integrationToken: string) => {
+    const query = new URLSearchParams({ integrationToken, conversationId: canary, name: `${canary}.pdf` })
+    const url = `http://localhost:3000/conversation/attachments?${query}`
+    const response = await lumika.fetch(new Request(url, { method: 'POST', body: `%PDF-1.7 ${canary}` }))
+    return ((await response.json()) as { attachment: { id: string } }).attachment.id
   }
   /** What names the customer, in all the forms in which it is kept. */
   const traces = [canary, Buffer.from(canary).toString('base64url'), Buffer.from(canary).toString('hex')]
@@ -64,11 +72,18 @@ describe.each(['fs', 'redis'] as const)('after an erasure, on %s', (kind) => {
     return traces.filter((trace) => text.includes(trace))
   }
 
-  it('nothing is left of texts, notes, drafts, marks, labels, keys and places', async () => {
+  it('nothing is left of texts, files, notes, drafts, marks, labels, keys and places', async () => {
     const lumika = await start()
-    const { integration, token } = await lumika.registry.create({ name: 'Shop', kind: 'api', responseMode: 'approval' })
+    const { integration, token } = await lumika.registry.create({
+      name: 'Shop',
+      kind: 'api',
+      responseMode: 'approval',
+      attachments: true,
+    })
     const key = conversationKey(integration.id, canary)
-    await (await send(lumika, token, `Hello from ${canary}`)).text()
+    const [sent, unsent] = [await upload(lumika, token), await upload(lumika, token)]
+    expect((await contents()).includes(`%PDF-1.7 ${canary}`) && sent !== unsent).toBe(true)
+    await (await send(lumika, token, `Hello from ${canary}`, sent)).text()
     for (const [path, body] of [
       ['notes', { body: `A note on ${canary}` }],
       ['messages', { body: `Hello ${canary}` }],
@@ -110,8 +125,8 @@ describe.each(['fs', 'redis'] as const)('after an erasure, on %s', (kind) => {
 
   it('nothing is left of the conversations of an integration that is deleted', async () => {
     const lumika = await start()
-    const { integration, token } = await lumika.registry.create({ name: 'Shop', kind: 'api' })
-    await (await send(lumika, token, `Hello from ${canary}`)).text()
+    const { integration, token } = await lumika.registry.create({ name: 'Shop', kind: 'api', attachments: true })
+    await (await send(lumika, token, `Hello from ${canary}`, await upload(lumika, token))).text()
     expect((await ask(lumika, `/integrations/${integration.id}`, 'DELETE')).status).toBe(204)
     await expect.poll(found, { timeout: 20_000 }).toEqual([])
   })

@@ -77,6 +77,10 @@ describe('openai: what it asks', () => {
     await piecesOf(responder, {
       history: [said('customer', 'one'), said('assistant', 'two'), said('operator', 'three'), said('customer', 'four')],
       text: 'five',
+      attachments: [
+        { id: 'a'.repeat(32), name: 'a.png', type: 'image/png', size: 9, url: 'https://chat.example/a' },
+        { id: 'b'.repeat(32), name: 'b.pdf', type: 'application/pdf', size: 9, url: 'https://chat.example/b' },
+      ],
     })
     expect(fake?.requests[0]?.body.messages).toEqual([
       { role: 'system', content: 'Be brief.' },
@@ -84,7 +88,7 @@ describe('openai: what it asks', () => {
       { role: 'assistant', content: 'two' },
       { role: 'assistant', content: 'three' },
       { role: 'user', content: 'four' },
-      { role: 'user', content: 'five' },
+      { role: 'user', content: 'five\n[File: a.png (image/png)]\n[File: b.pdf (application/pdf)]' },
     ])
     expect(fake?.requests[0]?.body['max_tokens']).toBe(50)
   })

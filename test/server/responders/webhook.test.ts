@@ -29,11 +29,15 @@ describe('webhook: what it sends', () => {
     const responder = await start('json', { headers: { 'x-team': 'chat' } })
     const history = [{ role: 'customer' as const, body: 'before', createdAt: '2026-01-01T00:00:00.000Z' }]
     const context = { page: '/shoes' }
-    expect(await piecesOf(responder, { text: 'hi ✓', history, context })).toEqual([webhookAnswerTo('hi ✓')])
+    const url = 'https://chat.example/conversation/attachments/a'
+    const attachments = [{ id: 'a'.repeat(32), name: 'a.png', type: 'image/png' as const, size: 9, url }]
+    expect(await piecesOf(responder, { text: 'hi ✓', attachments, history, context })).toEqual([
+      webhookAnswerTo('hi ✓'),
+    ])
     const { headers, question, body } = fake?.questions[0] ?? {}
     expect(question).toEqual({
       ...{ turnId: 'tAAAAAAAAAAAAAAAAAAAAAA', integrationId: 'int_1', conversationId: 'c_conversation-of-the-tests' },
-      ...{ text: 'hi ✓', history, context },
+      ...{ text: 'hi ✓', attachments, history, context },
     })
     expect(headers).toMatchObject({
       'lumika-event-id': 'tAAAAAAAAAAAAAAAAAAAAAA',
