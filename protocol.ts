@@ -103,6 +103,12 @@ export type Attachment = {
 /** Who wrote a record, as the customer sees it. A person's reply is `assistant` with `data.author`. */
 export type Actor = 'customer' | 'assistant'
 
+/** A button that answers: what stands on it, and what it sends. */
+export type QuickReply = { label: string; text: string }
+
+/** A button that leads somewhere: `http`, `https`, `mailto` or `tel`. */
+export type RecordLink = { label: string; url: string }
+
 /** A value that survives `JSON.parse(JSON.stringify(value))` unchanged. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
@@ -114,6 +120,10 @@ export interface RecordData {
   interrupted?: boolean
   /** The customer stopped the answer; `body` is what had arrived. */
   stopped?: boolean
+  /** What the customer may answer with one press; a text alone is label and text. */
+  quickReplies?: (string | QuickReply)[]
+  /** Where the answer leads. */
+  links?: RecordLink[]
   /** What the customer thinks of an answer. */
   rating?: 'up' | 'down'
   /** The sender's `clientMessageId`, by which the sender's own client recognises its message. */

@@ -1,5 +1,5 @@
 /** What people do in a conversation: note, reply, approve, take over, settle. */
-import type { Attachment } from '../../protocol.ts'
+import type { Attachment, RecordData } from '../../protocol.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry } from '../storage/log.ts'
 import { changeDesk } from './desk-state.ts'
@@ -25,6 +25,7 @@ export interface Desk {
     by: string,
     clientMessageId?: string,
     files?: readonly string[],
+    offers?: Pick<RecordData, 'quickReplies' | 'links'>,
   ): Promise<OperatorRecord>
   /** Keeps a note that no customer ever sees. @throws HttpError `idempotency_mismatch` */
   note(conversation: string, body: string, by: string, clientMessageId?: string): Promise<OperatorRecord>
@@ -67,14 +68,14 @@ export function createDesk(log: ConversationLog, attached: Attach = async () => 
   }
 
   return {
-    async reply(conversation, body, by, clientMessageId, files = []) {
+    async reply(conversation, body, by, clientMessageId, files = [], offers = {}) {
       const { requires } = await look(conversation)
       // Files are claimed under the message's key, so such a message has one.
       const key = clientMessageId ?? (files.length > 0 ? randomId() : null)
       const keys = key === null ? [] : [operatorKey(key)]
       const attachments = await attached(conversation, files, keys[0] ?? '')
       const author = { kind: 'operator' as const, name: by }
-      const data = { author, ...(attachments.length > 0 && { attachments }) }
+      const data = { author, ...offers, ...(attachments.length > 0 && { attachments }) }
       const value: PublicValue = { actor: 'assistant', type: 'message', body, data }
       const appended = await log.append(conversation, 'public', value, { keys, requires })
       if (appended.outcome === 'conflict' || !isSame(appended.entry.value, body, files)) throw mismatch()

@@ -1,4 +1,5 @@
 /** Answers that wait for a person's word. */
+import type { RecordData } from '../../protocol.ts'
 import { HttpError } from '../errors.ts'
 import type { ConversationLog, LogEntry, LogPage } from '../storage/log.ts'
 import { entryOf } from './entry-of.ts'
@@ -65,15 +66,21 @@ export async function apologise(
 }
 
 /** The message that a draft becomes. */
-function published({ id, value: { body: own, ends } }: DraftEntry, by: string | null, body: string): PublicValue {
+function published({ id, value }: DraftEntry, by: string | null, body: string): PublicValue {
+  const { body: own, ends, quickReplies, links } = value
   const isEdited = body !== own
+  const data: RecordData = {
+    ...(quickReplies && { quickReplies }),
+    ...(links && { links }),
+    // Whoever has put it into other words has seen to its end, too.
+    ...(ends.failure && !isEdited && { interrupted: true }),
+    ...(ends.stopped && !isEdited && { stopped: true }),
+  }
   return {
     actor: 'assistant',
     type: 'message',
     body,
-    // Whoever has put it into other words has seen to its end, too.
-    ...(ends.failure && !isEdited && { data: { interrupted: true } }),
-    ...(ends.stopped && !isEdited && { data: { stopped: true } }),
+    ...(Object.keys(data).length > 0 && { data }),
     ends,
     approval: { draftId: id, by, isEdited },
   }

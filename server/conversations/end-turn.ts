@@ -23,6 +23,8 @@ export interface EndOptions extends PatienceOptions {
 export interface Outcome extends Pick<TurnEnd, 'failure' | 'stopped' | 'pending'> {
   /** The responder wants a person to go on. */
   handover?: { reason?: string }
+  /** Buttons that come with what was said. A crash in the middle of an answer loses them with its rest. */
+  offers?: Pick<RecordData, 'quickReplies' | 'links'>
 }
 
 /** Its owner was lost in the middle of it. */
@@ -38,19 +40,20 @@ export async function endTurn(
   { conversation, turnId }: TurnRef,
   start: TurnStart,
   deltas: string[],
-  { handover, ...outcome }: Outcome,
+  { handover, offers = {}, ...outcome }: Outcome,
 ): Promise<void> {
   const { log } = options
   const ends: TurnEnd = { turnId, deltas: deltas.length, ...outcome, ...(handover && { pending: 'human' as const }) }
   const body = deltas.join('')
   const data: RecordData = {
+    ...offers,
     ...(outcome.failure && { interrupted: true }),
     ...(outcome.stopped && { stopped: true }),
   }
   const keys = { keys: [endKey(turnId)], closes: turnId, requires: turnKey(turnId) }
   const commit = (): Promise<Appended<PublicValue | PrivateValue>> => {
     if (!body) return log.append(conversation, 'private', { type: 'turn-end', ends }, keys)
-    if (start.mode === 'approval') return endWithDraft(log, conversation, { type: 'draft', body, ends })
+    if (start.mode === 'approval') return endWithDraft(log, conversation, { type: 'draft', body, ends, ...offers })
     const value: PublicValue = { actor: 'assistant', type: 'message', body, ends }
     if (Object.keys(data).length > 0) value.data = data
     return log.append(conversation, 'public', value, keys)

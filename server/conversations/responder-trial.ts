@@ -1,6 +1,6 @@
 /** Asks a responder something outside of all conversations, so that whoever has set it up sees what it does. */
 import type { Logger } from '../logger.ts'
-import type { Responder, ResponderSignal } from '../responders/responder.ts'
+import type { Responder, ResponderOffer, ResponderSignal } from '../responders/responder.ts'
 import { newTurnId } from './keys.ts'
 import { adviceOn } from './responder-advice.ts'
 
@@ -33,7 +33,10 @@ export function createTrial(responder: Responder, logger: Logger): Trial {
       for await (const piece of responder.respond(question)) {
         if (piece === '') continue
         firstMs ??= since()
-        yield { type: 'delta', text: typeof piece === 'string' ? piece : wishOf(piece) }
+        yield {
+          type: 'delta',
+          text: typeof piece === 'string' ? piece : piece.type === 'offer' ? buttonsOf(piece) : wishOf(piece),
+        }
       }
       yield { type: 'done', firstMs, totalMs: since() }
     } catch (error) {
@@ -44,6 +47,12 @@ export function createTrial(responder: Responder, logger: Logger): Trial {
     }
   }
 }
+
+/** How buttons are told to whoever tries. */
+const buttonsOf = ({ quickReplies = [], links = [] }: ResponderOffer): string =>
+  [...quickReplies.map((each) => (typeof each === 'string' ? each : each.label)), ...links.map(({ label }) => label)]
+    .map((label) => `\n[${label}]`)
+    .join('')
 
 /** How a wish for a person is told to whoever tries. */
 const wishOf = ({ reason }: ResponderSignal): string => `\n[It asks for a person${reason ? `: ${reason}` : ''}]`

@@ -134,18 +134,24 @@ async function answer(
       ...(message.value.turn?.context && { context: message.value.turn.context }),
       signal: controller.signal,
     })
+    let offers: Outcome['offers'] = {}
     for await (const piece of untilAborted(pieces, controller.signal)) {
+      if (typeof piece !== 'string' && piece.type === 'offer') {
+        const { type: _type, ...more } = piece
+        offers = { ...offers, ...more }
+        continue
+      }
       if (typeof piece !== 'string') {
         const { reason } = piece
         const handover = reason === undefined ? {} : { reason }
         // Whoever takes the turn over after a crash goes on from here: it is no answer that broke off.
         await trying(() => pen.write({ type: 'handover', ...handover }))
-        return { handover }
+        return { handover, offers }
       }
       if (piece) await trying(() => pen.write({ type: 'delta', text: piece }))
       if (pen.state.stopRequested) throw new StopError()
     }
-    return pen.state.deltas.length > 0 ? {} : { pending: 'human' }
+    return pen.state.deltas.length > 0 ? { offers } : { pending: 'human' }
   } catch (error) {
     const reason: unknown = controller.signal.aborted ? controller.signal.reason : error
     if (reason instanceof StopError) return { stopped: true }

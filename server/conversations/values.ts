@@ -58,7 +58,7 @@ export interface Approval {
 /** An entry of the private lane: seen by operators only. */
 export type PrivateValue =
   /** An answer that waits for approval. */
-  | { type: 'draft'; body: string; ends: TurnEnd }
+  | ({ type: 'draft'; body: string; ends: TurnEnd } & Pick<RecordData, 'quickReplies' | 'links'>)
   /** A turn that published nothing. */
   | { type: 'turn-end'; ends: TurnEnd }
   /** A draft that is never to be published. */

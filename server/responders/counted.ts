@@ -1,4 +1,5 @@
 /** Counts what a responder does. */
+import { isOffer } from './responder.ts'
 import type { Responder } from './responder.ts'
 
 /** What is counted: it was asked, it has answered in full, it has failed. An answer that was stopped is neither of the last two. */
@@ -17,7 +18,7 @@ export function withCounts(
       let hasSpoken = false
       try {
         for await (const piece of responder.respond(request)) {
-          hasSpoken ||= piece !== ''
+          hasSpoken ||= piece !== '' && !isOffer(piece)
           yield piece
         }
         if (hasSpoken) count(integrationId, 'answers')

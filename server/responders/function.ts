@@ -1,10 +1,10 @@
 /** The responder of library users: any function that gives text. */
-import { ResponderError, handover, isHandover } from './responder.ts'
+import { ResponderError, handover, isHandover, isOffer, offer } from './responder.ts'
 import type { Responder, ResponderPiece, ResponderRequest, ResponderSignal } from './responder.ts'
 
 /**
  * What such a function may return: a whole answer, or its pieces as they come. `{ type: 'handover', reason? }`, by itself or
- * after some pieces, asks for a person.
+ * after some pieces, asks for a person; a piece `{ type: 'offer', quickReplies?, links? }` adds buttons.
  */
 export type ResponderAnswer = string | ResponderSignal | AsyncIterable<ResponderPiece> | ReadableStream<ResponderPiece>
 
@@ -56,6 +56,7 @@ const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
 function asPiece(piece: unknown): ResponderPiece {
   if (typeof piece === 'string') return piece
   if (isHandover(piece)) return handover(piece.reason)
+  if (isOffer(piece)) return offer(piece)
   throw new ResponderError('responder_failed', 'The function gave a piece that is not text. Yield strings only.', {
     isRetryable: false,
   })

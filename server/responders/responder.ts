@@ -7,6 +7,9 @@ export interface ResponderAttachment extends Attachment {
   url: string
 }
 
+import { offersIn } from '../offers.ts'
+import type { Offers } from '../offers.ts'
+
 /** One earlier message, oldest first, as context for the answer. */
 export interface ResponderMessage {
   role: 'customer' | 'assistant' | 'operator'
@@ -41,8 +44,20 @@ export interface ResponderSignal {
   reason?: string
 }
 
-/** What a responder yields: text, or a sign, which ends the answer. */
-export type ResponderPiece = string | ResponderSignal
+/** Buttons that come with the answer: at most 8 of each, labels of up to 80 characters; what cannot be shown is left out. */
+export interface ResponderOffer extends Offers {
+  type: 'offer'
+}
+
+/** What a responder yields: text, buttons (the last of each kind count), or a sign, which ends the answer. */
+export type ResponderPiece = string | ResponderOffer | ResponderSignal
+
+/** Offers what can be shown of something. */
+export const offer = (given: unknown): ResponderOffer => ({ type: 'offer', ...offersIn(given) })
+
+/** Whether something that a responder gives is an offer. */
+export const isOffer = (piece: unknown): piece is ResponderOffer =>
+  typeof piece === 'object' && (piece as Partial<ResponderOffer> | null)?.type === 'offer'
 
 /** Asks for a person. What is no text, or an empty one, is no reason. */
 export function handover(reason?: unknown): ResponderSignal {

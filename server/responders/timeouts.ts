@@ -1,5 +1,5 @@
 /** What no responder may do, however it is made: keep a turn waiting for ever, or never stop talking. */
-import { ResponderError, handover, isHandover } from './responder.ts'
+import { ResponderError, handover, isHandover, isOffer, offer } from './responder.ts'
 import type { Responder, ResponderPiece } from './responder.ts'
 
 /** Options of `withTimeouts`. */
@@ -51,6 +51,10 @@ export function withTimeouts(responder: Responder, options: TimeoutOptions = {})
           const step = await Promise.race([iterator.next(), givenUp]).finally(() => clearTimeout(silence))
           if (step.done) return
           if (isHandover(step.value)) return yield handover(step.value.reason)
+          if (isOffer(step.value)) {
+            yield offer(step.value)
+            continue
+          }
           const piece = step.value.slice(0, maxChars - chars)
           chars += piece.length
           if (piece.length < step.value.length) {

@@ -1,7 +1,7 @@
 /** A responder in the site owner's own code, in any language: a signed POST, answered with text. */
 import { ask, defaultFetch, joined, mediaType, readEvents, readText, statusError } from './http.ts'
 import type { Fetch } from './http.ts'
-import { ResponderError, handover } from './responder.ts'
+import { ResponderError, handover, offer } from './responder.ts'
 import type { Responder, ResponderPiece } from './responder.ts'
 import { sign } from './signature.ts'
 
@@ -26,11 +26,15 @@ const who = 'The webhook'
 /**
  * Posts `{ turnId, integrationId, conversationId, text, attachments?, history, context? }` with `Lumika-Event-Id: <turnId>` and
  * `Lumika-Signature` (see `verify`). The answer is one of
- * - `application/json`: `{ "text": "…", "handover"?: true | { "reason": "…" } }`, the text left out or not
+ * - `application/json`: `{ "text": "…", "quickReplies"?, "links"?, "handover"?: true | { "reason": "…" } }`, the text left out
+ *   or not
  * - `text/plain`: the text, streamed as it comes
  * - `text/event-stream`: unnamed events, each a `{ "delta": "…" }`, a `{ "text": "…" }` or plain text, until the
- *   connection is closed or an event `[DONE]`; an `{ "error": … }` is a failure; `{ "handover": … }` is the end
+ *   connection is closed or an event `[DONE]`; an `{ "error": … }` is a failure; `{ "handover": … }` is the end; any
+ *   of them may hold `quickReplies` and `links`
  * - status 204: no answer; a person may give one
+ * `quickReplies`, texts or `{ "label", "text" }`, and `links`, `{ "label", "url" }`, are shown as buttons: at most 8 of each,
+ * labels of up to 80 characters, addresses of http, https, mailto or tel; the rest is left out.
  * `handover` asks for a person: the assistant is silent from then on until it is handed back.
  * @throws TypeError when the address, the secret or a header cannot be used
  */
@@ -72,7 +76,12 @@ function* whole(json: string): Generator<ResponderPiece> {
   const text = object['text'] ?? (object['handover'] ? '' : undefined)
   if (typeof text !== 'string') throw failed('answered with JSON that is not { "text": "…" }.')
   if (text) yield text
+  yield* offersOf(object)
   if (object['handover']) yield handoverOf(object['handover'])
+}
+
+function* offersOf(object: Record<string, unknown>): Generator<ResponderPiece> {
+  if (object['quickReplies'] !== undefined || object['links'] !== undefined) yield offer(object)
 }
 
 const handoverOf = (given: unknown): ResponderPiece => handover((given as { reason?: unknown }).reason)
@@ -84,6 +93,7 @@ async function* deltas(events: AsyncIterable<string>): AsyncGenerator<ResponderP
     if (object?.['error']) throw failed('reported an error in its answer.', true)
     const text = object ? (object['delta'] ?? object['text']) : data
     if (typeof text === 'string') yield text
+    if (object) yield* offersOf(object)
     if (object?.['handover']) return yield handoverOf(object['handover'])
   }
 }

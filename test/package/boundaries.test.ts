@@ -79,7 +79,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   {
     name: 'responders',
     files: /^server\/responders\//,
-    may: /^(protocol\.ts|server\/responders\/.+|eventsource-parser)$/,
+    may: /^(protocol\.ts|server\/responders\/.+|server\/offers\.ts|eventsource-parser)$/,
   },
   { name: 'the server', files: /^server\//, may: /^(protocol\.ts|server\/(?!cli).+|h3|srvx|unstorage)$/ },
   {

@@ -18,6 +18,7 @@ import type { Desk } from '../../conversations/desk.ts'
 import { parseConversationKey } from '../../conversations/keys.ts'
 import type { OperatorRecord } from '../../conversations/records.ts'
 import { HttpError } from '../../errors.ts'
+import { isLabel, isLinkUrl, offerLimits, offersIn } from '../../offers.ts'
 import { sha256 } from '../../random.ts'
 import type { Presence } from '../../conversations/presence.ts'
 import { empty, json } from '../answers.ts'
@@ -54,13 +55,36 @@ export const messageSchema = z.strictObject({
     .optional(),
 })
 
-/** A person's reply, which may have files. */
+const label = z
+  .string()
+  .refine(isLabel, `has to be a text of ${offerLimits.labelCodePoints} characters at most`)
+  .meta({ minLength: 1, maxLength: offerLimits.labelCodePoints })
+
+const link = z.strictObject({
+  label,
+  url: z.string().refine(isLinkUrl, 'has to begin with https://, http://, mailto: or tel:').meta({
+    maxLength: offerLimits.urlChars,
+    pattern: '^([Hh][Tt][Tt][Pp][Ss]?://|[Mm][Aa][Ii][Ll][Tt][Oo]:|[Tt][Ee][Ll]:)',
+  }),
+})
+
+/** Buttons that come with a reply. */
+const offers = z.strictObject({
+  quickReplies: z
+    .array(z.union([label, z.strictObject({ label, text })]))
+    .max(offerLimits.most)
+    .optional(),
+  links: z.array(link).max(offerLimits.most).optional(),
+})
+
+/** A person's reply, which may have files and buttons. */
 export const replySchema = messageSchema.extend({
   attachments: z
     .array(z.string().refine(isAttachmentId, 'has to be the id of a file').meta({ pattern: '^[A-Za-z0-9_-]{22,64}$' }))
     .max(attachmentLimits.perMessage)
     .refine((ids) => new Set(ids).size === ids.length, 'may name each file once')
     .optional(),
+  data: offers.optional(),
 })
 
 /** The words a draft goes out with; left out: its own. */
@@ -105,10 +129,10 @@ export function deskRoutes(app: H3, options: DeskRoutesOptions): void {
 
   operatorRoute(app, `${path}/messages`, options, {
     async POST(event, { name: by }) {
-      const { body, clientMessageId, attachments = [] } = await readJson(event.req, replySchema)
+      const { body, clientMessageId, attachments = [], data } = await readJson(event.req, replySchema)
       const key = keyOf(event)
       if (attachments.length > 0) checkFiles(options.registry.get(parseConversationKey(key)?.integrationId ?? ''))
-      return json({ record: await desk.reply(key, body, by, clientMessageId, attachments) }, 201)
+      return json({ record: await desk.reply(key, body, by, clientMessageId, attachments, offersIn(data)) }, 201)
     },
   })
 
