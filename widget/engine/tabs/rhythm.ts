@@ -30,6 +30,8 @@ const HIDDEN = 5
 /** A timer that comes so much too late has slept, in milliseconds; what was asked before is asked again. */
 const SLEPT_MS = 10_000
 const TICK_MS = 5_000
+/** So many answers in a row that come at once with nothing are those of a backend that does not wait. */
+const EMPTY = 4
 
 /** Begins. */
 export function keepRhythm({ surroundings, pollMs, attention, look }: RhythmOptions): Rhythm {
@@ -38,6 +40,7 @@ export function keepRhythm({ surroundings, pollMs, attention, look }: RhythmOpti
   let isLooking = false
   let isWoken = false
   let failures = 0
+  let empty = 0
   let due = 0
   let cancel = (): void => {}
 
@@ -53,8 +56,9 @@ export function keepRhythm({ surroundings, pollMs, attention, look }: RhythmOpti
     const isBack = failures > 0
     failures = 0
     if (isBack) return 0
-    // A backend that does not wait answers at once.
-    return waited && (found > 0 || took > 1_000) ? 0 : usual
+    // A backend that does not wait answers at once; one that waits may, when a person begins or ends to type.
+    if (found || took > 1_000) empty = 0
+    return waited && empty++ < EMPTY ? 0 : usual
   }
 
   const run = async () => {
