@@ -112,9 +112,10 @@ describe('axe finds nothing', () => {
     const openers = page.locator('main button[aria-haspopup]:visible')
     const seen = new Set<string>()
     for (let at = 0, count = await openers.count(); at < count; at++) {
-      // One of a list's is like the others.
+      // One of a list's is like the others, and so is one list to choose from.
       const opener = openers.nth(at)
-      const kind = ((await opener.getAttribute('aria-label')) ?? `${at}`).split(' ')[0] ?? ''
+      const isList = (await opener.getAttribute('aria-haspopup')) === 'listbox'
+      const kind = isList ? 'listbox' : (((await opener.getAttribute('aria-label')) ?? `${at}`).split(' ')[0] ?? '')
       if (seen.has(kind) || (await opener.isDisabled())) continue
       seen.add(kind)
       await opener.click()
@@ -152,7 +153,9 @@ describe('axe finds nothing', () => {
       const { page } = office.desk
       if (path === 'people') await inviteBen()
       const one = all.filter((each) => each.path === path)[at]
-      if (one) await visit(page, one)
+      const address = `${office.server.url}/dashboard/${path}${one?.one[0]()}`
+      // The page that the dialog before stood on has changed nothing.
+      if (one && (path === 'people' || page.url() !== address)) await visit(page, one)
       if (days) await page.getByRole('spinbutton', { name: /kept/ }).fill(days)
       await press(...names).in(page)
       await page.getByRole('dialog').waitFor()
