@@ -51,8 +51,13 @@ export const limits = {
   contextBytes: 8_192,
 } as const
 
-/** The languages the chat speaks: BCP 47 tags. */
-export const languages = ['ar', 'de', 'en', 'es', 'fr'] as const
+/** The languages the chat speaks: BCP 47 tags in lower case, in the order of the alphabet. */
+// prettier-ignore
+export const languages = [
+  'ar', 'bg', 'bn', 'ca', 'cs', 'da', 'de', 'el', 'en', 'es', 'et', 'fa', 'fi', 'fr', 'he',
+  'hi', 'hr', 'hu', 'id', 'it', 'ja', 'ko', 'lt', 'lv', 'ms', 'nb', 'nl', 'pl', 'pt', 'pt-br',
+  'ro', 'ru', 'sk', 'sl', 'sr', 'sv', 'ta', 'th', 'tr', 'uk', 'ur', 'vi', 'zh', 'zh-tw',
+] as const
 export type Language = (typeof languages)[number]
 
 /** Of look and texts what is said here. */

@@ -17,6 +17,11 @@ export interface TeamMember extends Operator {
 /** Words by language, a BCP 47 tag. */
 export type Words = Record<string, string>
 
+/** Words in place of the chat's own, by name, in groups. */
+export interface OwnWords {
+  [name: string]: string | OwnWords
+}
+
 /** When somebody is there, by the clock of a zone. */
 export interface WidgetHours {
   timeZone: string
@@ -47,7 +52,7 @@ export interface WidgetLook {
   position?: 'left' | 'right'
   theme?: 'auto' | 'light' | 'dark'
   locale?: string
-  texts?: Record<string, Record<string, string | Words>>
+  texts?: Record<string, OwnWords>
   hours?: WidgetHours | null
   form?: WidgetForm | null
   launcher?: boolean

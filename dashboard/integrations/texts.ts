@@ -1,40 +1,40 @@
 /** Words in place of the chat's own, as they are edited. */
-import ar from '../../widget/locales/ar.json'
-import de from '../../widget/locales/de.json'
+import { texts as attach } from '../../widget/locales/attach.ts'
 import en from '../../widget/locales/en.json'
-import es from '../../widget/locales/es.json'
 import { texts as form } from '../../widget/locales/form.ts'
-import fr from '../../widget/locales/fr.json'
 import { texts as hours } from '../../widget/locales/hours.ts'
+import { texts as menu } from '../../widget/locales/menu.ts'
 import { texts as messages } from '../../widget/locales/messages.ts'
-import type { WidgetLook, Words } from '../api/types.ts'
+import { texts as rating } from '../../widget/locales/rating.ts'
+import { texts as reading } from '../../widget/locales/reading.ts'
+import type { OwnWords, WidgetLook, Words } from '../api/types.ts'
 
 /** By language and name; a name in a group is `group.name`. Empty: the chat's own words. */
 export type TextsDraft = Record<string, Words>
 
 type Texts = NonNullable<WidgetLook['texts']>
 
-/** The chat's own words, by language and name. */
-export const builtIn: TextsDraft = Object.fromEntries(
-  Object.entries({ ar, de, en: { ...en, ...messages, form, hours }, es, fr }).map(([language, texts]) => [
-    language,
-    flat(texts),
-  ]),
-)
+const files = import.meta.glob<OwnWords>(['../../widget/locales/*.json', '!../../widget/locales/en.json'], {
+  import: 'default',
+})
+
+/** The chat's own words in English, by name. */
+export const english: Words = flat({ ...en, ...messages, form, hours, reading, menu, rating, attach })
+
+/** The chat's own words in a language, by name. @throws when they can't be loaded */
+export async function ownWordsOf(language: string): Promise<Words> {
+  const load = files[`../../widget/locales/${language}.json`]
+  return load ? flat(await load()) : english
+}
 
 /** Names of what can be said in other words. Those that depend on a number have a form for each, which nobody can set. */
-export const names: readonly string[] = Object.entries(builtIn['en'] ?? {})
-  .filter(([name, text]) => text && !/^(tooLong|left)\./.test(name))
+export const names: readonly string[] = Object.entries(english)
+  .filter(([name, text]) => text && !/^(tooLong|left|reading\.newMessages|attach\.tooMany)\./.test(name))
   .map(([name]) => name)
 
 /** What is saved in a form. */
 export const textsDraft = (saved: Texts = {}): TextsDraft =>
-  Object.fromEntries(
-    Object.keys(builtIn).map((language) => [
-      language,
-      { ...Object.fromEntries(names.map((name) => [name, ''])), ...flat(saved[language] ?? {}) },
-    ]),
-  )
+  Object.fromEntries(Object.entries(saved).map(([language, texts]) => [language, flat(texts)]))
 
 /** What is to be saved: what differs from the chat's own words. Undefined: nothing does. */
 export function textsOf(draft: TextsDraft): Texts | undefined {
@@ -52,29 +52,29 @@ export const ownCount = (draft: TextsDraft): number =>
 /** A name in words: `launcher.open` is `Launcher: open`. */
 export function nameInWords(name: string): string {
   const words = name
-    .replace('.', ': ')
+    .replaceAll('.', ': ')
     .replaceAll('_', ' ')
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-function flat(texts: object): Words {
+function flat(texts: OwnWords, group = ''): Words {
   return Object.fromEntries(
-    Object.entries(texts).flatMap(([name, words]: [string, string | Words]) =>
-      typeof words === 'string'
-        ? [[name, words]]
-        : Object.entries(words).map(([inner, text]) => [`${name}.${inner}`, text]),
+    Object.entries(texts).flatMap(([name, words]) =>
+      typeof words === 'string' ? [[group + name, words]] : Object.entries(flat(words, `${group}${name}.`)),
     ),
-  ) as Words
+  )
 }
 
-function nested(words: Words): Texts[string] {
-  const found: Texts[string] = {}
-  for (const [name, text] of Object.entries(words)) {
+function nested(words: Words): OwnWords {
+  const found: OwnWords = {}
+  for (const [path, text] of Object.entries(words)) {
     if (!text.trim()) continue
-    const [group = '', inner] = name.split('.')
-    if (inner === undefined) found[group] = text.trim()
-    else found[group] = { ...(found[group] as Words | undefined), [inner]: text.trim() }
+    const groups = path.split('.')
+    const name = groups.pop() ?? ''
+    let place = found
+    for (const group of groups) place = (place[group] ??= {}) as OwnWords
+    place[name] = text.trim()
   }
   return found
 }

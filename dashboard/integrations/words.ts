@@ -1,12 +1,8 @@
 /** What is said by language, as it is edited. */
-import { languages } from '../../protocol.ts'
 import type { Words } from '../api/types.ts'
 
-/** For all languages, so that each has a field: empty where nothing is said. */
-export const wordsDraft = (saved: Words = {}): Words => ({
-  ...Object.fromEntries(languages.map((language) => [language, ''])),
-  ...saved,
-})
+/** English, which the others fall back on, has a field at once; a language without one says nothing. */
+export const wordsDraft = (saved: Words = {}): Words => ({ en: '', ...saved })
 
 /** What is said. Undefined: nothing, in no language. */
 export function wordsOf(draft: Words): Words | undefined {

@@ -92,7 +92,7 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
     name: 'the dashboard',
     files: /^dashboard\//,
     // Of the widget the words, which owners may replace by their own.
-    may: /^(protocol\.ts|widget\/locales\/([a-z]+\.json|(form|hours|messages)\.ts)|dashboard\/.+|svelte(\/.+)?|bits-ui)$/,
+    may: /^(protocol\.ts|widget\/locales\/([a-z-]+\.json|(attach|form|hours|menu|messages|rating|reading)\.ts)|dashboard\/.+|svelte(\/.+)?|bits-ui)$/,
   },
 ]
 

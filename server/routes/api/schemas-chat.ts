@@ -38,6 +38,21 @@ export const texts = perLanguage(
     ),
     form: group('optional', 'start', 'missing', 'email', 'agree', 'choose', 'read'),
     hours: group('back'),
+    reading: group(
+      ...(['toEnd', 'isTyping', 'suggestions', 'helpful', 'notHelpful', 'thanks'] as const),
+      ...(['download', 'image', 'file'] as const),
+    ),
+    menu: group(
+      ...(['more', 'person', 'personAsked', 'transcript', 'sound', 'erase', 'eraseSure', 'eraseYes'] as const),
+      ...(['cancel', 'erased', 'failed'] as const),
+    ),
+    rating: z
+      .strictObject({
+        ...allOf(200, ['question', 'comment', 'send', 'skip', 'thanks']),
+        scores: group('1', '2', '3', '4', '5'),
+      })
+      .optional(),
+    attach: group('add', 'drop', 'remove', 'uploading', 'tooLarge', 'wrongType', 'failed'),
   }),
 )
 

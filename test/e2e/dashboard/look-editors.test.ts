@@ -73,6 +73,8 @@ describe('editors of the look', () => {
     await part.getByLabel('Time zone').fill('Nowhere/Atlantis')
     await part.getByLabel('While nobody is there', { exact: true }).fill('We are out.')
     await part.getByText('By language').click()
+    await part.getByLabel('Add a language to: While nobody is there').click()
+    await page.getByRole('option', { name: 'Deutsch' }).click()
     await part.getByLabel('Deutsch').fill('Wir sind nicht da.')
     await expectRefused(part.getByLabel('Time zone'), 'Nowhere/Atlantis', /^Has to be a time zone/)
     await part.getByLabel('Time zone').fill('UTC')

@@ -10,8 +10,9 @@ import {
   nextSpan,
   usualSpan,
 } from '../../../dashboard/integrations/hours.ts'
+import { languages } from '../../../dashboard/integrations/languages.ts'
 import { isChanged, lookDraft, lookOf, refusedIn } from '../../../dashboard/integrations/look.ts'
-import { builtIn, names, nameInWords, ownCount, textsDraft, textsOf } from '../../../dashboard/integrations/texts.ts'
+import { names, nameInWords, ownCount, ownWordsOf, textsDraft, textsOf } from '../../../dashboard/integrations/texts.ts'
 import { widgetLook } from '../../../server/routes/api/schemas.ts'
 
 const zone = 'Europe/Lisbon'
@@ -134,13 +135,29 @@ describe('the form in a form', () => {
 })
 
 describe('texts in a form', () => {
-  test('every name is one that the server takes, and the chat has words for it in every language', () => {
-    const draft = textsDraft()
-    for (const words of Object.values(draft)) for (const name of names) words[name] = 'Ours'
-    const texts = textsOf(draft)
+  test('every name is one that the server takes, and the chat has words for it in every language', async () => {
+    expect(names.length).toBeGreaterThan(80)
+    const ours = Object.fromEntries(names.map((name) => [name, 'Ours']))
+    const texts = textsOf({ de: ours, 'zh-tw': ours })
     expect(widgetLook.parse({ texts })).toEqual({ texts })
-    expect(names.length).toBeGreaterThan(40)
-    for (const words of Object.values(builtIn)) expect(names.filter((name) => !words[name])).toEqual([])
+    expect(textsDraft(texts)).toEqual({ de: ours, 'zh-tw': ours })
+    for (const { value } of languages) {
+      const words = await ownWordsOf(value)
+      expect(names.filter((name) => !words[name])).toEqual([])
+    }
+  })
+
+  test('languages go by their own names, English first, then by their English names', () => {
+    expect(languages.slice(0, 3)).toEqual([
+      { value: 'en', label: 'English', text: '' },
+      { value: 'ar', label: 'العربية', text: 'Arabic' },
+      { value: 'bn', label: 'বাংলা', text: 'Bangla' },
+    ])
+    expect(languages.filter(({ value }) => /^(fr|pt-br|zh-tw)$/.test(value)).map(({ label }) => label)).toEqual([
+      'Português (Brasil)',
+      '中文（台灣）',
+      'Français',
+    ])
   })
 
   test('only what was changed is saved; what was emptied is the chat’s own again', () => {
