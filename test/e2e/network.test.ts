@@ -107,10 +107,36 @@ describe('a server or a proxy that takes no POST', () => {
 })
 
 describe('a connection that goes away', () => {
+  /** With the first key comes all that a message takes. */
+  const begin = async () => {
+    const parts = ['reading', 'http'].map((name) => page.waitForResponse(`**/${name}-*.js`))
+    await visitor.box.fill('…')
+    await Promise.all(parts)
+  }
+
+  test('G5: before a key was pressed: what is written can be read, and is sent once there is a connection', async () => {
+    const texts = ['In a tunnel?', 'Out of it?']
+    await page.context().setOffline(true)
+    for (const text of texts) await visitor.say(text)
+    for (const text of texts) await visitor.panel.getByText(text, { exact: true }).waitFor()
+    await visitor.panel.getByRole('button', { name: 'The chat could not be loaded. Try again' }).waitFor()
+    await page.context().setOffline(false)
+    await expect
+      .poll(visitor.said, { timeout: 30_000 })
+      .toEqual([
+        ...texts.map((text) => `visitor: ${text}`),
+        ...texts.map((text) => `assistant: ${openAIAnswerTo(text)}`),
+      ])
+    expect((await latest()).filter((line) => line.startsWith('customer'))).toEqual(
+      texts.map((text) => `customer: ${text}`),
+    )
+  })
+
   test('G5: the message says that it is being sent, then that it failed; Retry sends it once', async () => {
+    await begin()
     await page.context().setOffline(true)
     await visitor.say('Are you there?')
-    expect(await visitor.said()).toEqual(['visitor (sending): Are you there?'])
+    await expect.poll(visitor.said).toEqual(['visitor (sending): Are you there?'])
     await visitor.panel.getByText('Sending…').waitFor()
     await expect.poll(visitor.said, { timeout: 20_000 }).toEqual(['visitor (failed): Are you there?'])
 
@@ -125,9 +151,10 @@ describe('a connection that goes away', () => {
     const gate = valve()
     openai.scenario = { until: gate.opened }
     const texts = ['Still there?', 'Hello?']
+    await begin()
     await page.context().setOffline(true)
     for (const text of texts) await visitor.say(text)
-    expect(await visitor.said()).toEqual(texts.map((text) => `visitor (sending): ${text}`))
+    await expect.poll(visitor.said).toEqual(texts.map((text) => `visitor (sending): ${text}`))
     await page.context().setOffline(false)
 
     // The second one does not wait for the answer to the first.

@@ -7,16 +7,16 @@ import type { Settings } from './settings.ts'
 /** An adapter that may be called at once. */
 export function createBackend({ http }: Loaders, settings: Settings): ChatAdapter {
   if (settings.adapter) return settings.adapter
-  let loading: Promise<ChatAdapter> | null = null
-  const load = () =>
-    (loading ??= http().then(
-      ({ createHttpAdapter }) => createHttpAdapter(settings),
+  let adapter: ChatAdapter | undefined
+  const load = async () => {
+    try {
+      const { createHttpAdapter } = await http()
+      return (adapter ??= createHttpAdapter(settings))
+    } catch (cause) {
       // No more than a call that found no network: the next one tries again.
-      (cause: unknown) => {
-        loading = null
-        throw new AdapterError('network', 'The chat could not be loaded. Try again.', { cause })
-      },
-    ))
+      throw new AdapterError('network', 'The chat could not be loaded. Try again.', { cause })
+    }
+  }
   return {
     async *send(request) {
       yield* (await load()).send(request)

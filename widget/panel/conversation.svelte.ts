@@ -113,8 +113,7 @@ export class Conversation {
 
   write = (text: string): void => {
     this.draft = text
-    // It is there by the time the message is sent.
-    this.reading.load()
+    this.begin()
     this.#engine.keepDraft(text)
   }
 
@@ -128,6 +127,12 @@ export class Conversation {
     if (text.trim() === '') return
     this.#engine.send(text.trim(), this.answers)
     this.#forget()
+  }
+
+  /** Loads what a message takes: it is there by the time one is sent, also where the network has gone by then. */
+  begin = (): void => {
+    this.reading.load()
+    if (!this.settings.adapter) this.loaders.http().catch(() => {})
   }
 
   /** What the backend can do beside carrying messages. @throws when that cannot be loaded */

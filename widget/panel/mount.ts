@@ -111,7 +111,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   }
   const app = mount(Panel, { target: root, props: { conversation, onClose } })
   // Whoever has a conversation reads it.
-  if (before) conversation.reading.load()
+  if (before) conversation.begin()
   void conversation.start()
   language.use(props.options.locale)
   onTexts(conversation.texts.launcher)

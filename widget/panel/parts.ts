@@ -11,59 +11,65 @@ declare const __LUMIKA_TABS__: Part
 declare const __LUMIKA_HOURS__: Part
 declare const __LUMIKA_FORM__: Part
 
-/** Loads parts; what they look like comes with them. Each call rejects where its file cannot be loaded. */
+/** Loads parts, each once; what they look like comes with them. A call rejects where its file cannot be loaded; the next one tries again. */
 export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
-  const load = async <T>(part: () => Part, get: () => Promise<T>): Promise<T> => {
-    await prepare?.(root.host, ...part())
-    return get()
-  }
-  const worn = new Set<string>()
-  const show = async <T extends { css: string }>(part: () => Part, get: () => Promise<T>): Promise<T> => {
-    const module = await load(part, get)
-    if (!worn.has(module.css)) adopt(root, module.css)
-    worn.add(module.css)
-    return module
+  const load = <T>(part: () => Part, get: () => Promise<T>) =>
+    once(async () => {
+      await prepare?.(root.host, ...part())
+      return get()
+    })
+  const show = <T extends { css: string }>(part: () => Part, get: () => Promise<T>) => {
+    const loadPart = load(part, get)
+    return once(async () => {
+      const module = await loadPart()
+      adopt(root, module.css)
+      return module
+    })
   }
   return {
     /** Messages. */
-    reading: () =>
-      show(
-        () => __LUMIKA_READING__,
-        () => import('./reading/index.ts'),
-      ),
+    reading: show(
+      () => __LUMIKA_READING__,
+      () => import('./reading/index.ts'),
+    ),
     /** How our own server is reached. */
-    http: () =>
-      load(
-        () => __LUMIKA_HTTP__,
-        () => import('./http.ts'),
-      ),
+    http: load(
+      () => __LUMIKA_HTTP__,
+      () => import('./http.ts'),
+    ),
     /** The languages beside English. */
-    languages: () =>
-      load(
-        () => __LUMIKA_LANGUAGES__,
-        () => import('../locales/languages.ts'),
-      ),
+    languages: load(
+      () => __LUMIKA_LANGUAGES__,
+      () => import('../locales/languages.ts'),
+    ),
     /** When somebody is there. */
-    hours: () =>
-      show(
-        () => __LUMIKA_HOURS__,
-        () => import('./hours/index.ts'),
-      ),
+    hours: show(
+      () => __LUMIKA_HOURS__,
+      () => import('./hours/index.ts'),
+    ),
     /** What is asked before the first message. */
-    form: () =>
-      show(
-        () => __LUMIKA_FORM__,
-        () => import('./form/index.ts'),
-      ),
+    form: show(
+      () => __LUMIKA_FORM__,
+      () => import('./form/index.ts'),
+    ),
     /** What joins the tabs of one browser. */
-    tabs: () =>
-      load(
-        () => __LUMIKA_TABS__,
-        () => import('./tabs.ts'),
-      ),
+    tabs: load(
+      () => __LUMIKA_TABS__,
+      () => import('./tabs.ts'),
+    ),
     load,
     show,
   }
+}
+
+/** Does something once, and again only where it has failed. */
+function once<T>(get: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined
+  return () =>
+    (result ??= get().catch((error: unknown) => {
+      result = undefined
+      throw error
+    }))
 }
 
 export type Loaders = ReturnType<typeof createParts>

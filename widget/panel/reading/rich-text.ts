@@ -7,11 +7,10 @@ declare const __LUMIKA_MARKDOWN__: Part
 
 export type RichText = LazyPart<typeof Markdown>
 
-export const createRichText = ({ show }: Loaders): RichText =>
-  new LazyPart(async () => {
-    const part = await show(
-      () => __LUMIKA_MARKDOWN__,
-      () => import('../markdown/index.ts'),
-    )
-    return part.default
-  })
+export const createRichText = ({ show }: Loaders): RichText => {
+  const load = show(
+    () => __LUMIKA_MARKDOWN__,
+    () => import('../markdown/index.ts'),
+  )
+  return new LazyPart(async () => (await load()).default)
+}
