@@ -43,6 +43,15 @@ export interface WidgetForm {
   consent?: { text: Words; url?: string }
 }
 
+/** Something said beside the launcher. */
+export interface WidgetInvite {
+  text: Words
+  /** Seconds. */
+  after?: number
+  url?: string
+  once?: boolean
+}
+
 /** Look and texts of the widget. */
 export interface WidgetLook {
   title?: string
@@ -51,6 +60,12 @@ export interface WidgetLook {
   accent?: string
   position?: 'left' | 'right'
   theme?: 'auto' | 'light' | 'dark'
+  radius?: number
+  font?: string
+  size?: string
+  offset?: string
+  zIndex?: number
+  invite?: WidgetInvite[] | null
   locale?: string
   texts?: Record<string, OwnWords>
   hours?: WidgetHours | null

@@ -4,11 +4,15 @@ import { formDraft, formOf, showable } from './form.ts'
 import type { FormDraft } from './form.ts'
 import { hoursDraft, hoursOf } from './hours.ts'
 import type { HoursDraft } from './hours.ts'
+import { invitesDraft, invitesOf, showableInvites } from './invites.ts'
+import type { InviteDraft } from './invites.ts'
+import { shapeDraft, shapeOf } from './shape.ts'
+import type { ShapeDraft } from './shape.ts'
 import { textsDraft, textsOf } from './texts.ts'
 import type { TextsDraft } from './texts.ts'
 
 /** All of it in a form. */
-export interface LookDraft {
+export interface LookDraft extends ShapeDraft {
   title: string
   greeting: string
   placeholder: string
@@ -16,6 +20,7 @@ export interface LookDraft {
   position: string
   theme: string
   locale: string
+  invite: InviteDraft[]
   hours: HoursDraft
   form: FormDraft
   texts: TextsDraft
@@ -30,6 +35,8 @@ export const lookDraft = (saved: WidgetLook, zone: string): LookDraft => ({
   position: saved.position ?? 'right',
   theme: saved.theme ?? 'auto',
   locale: saved.locale ?? 'auto',
+  ...shapeDraft(saved),
+  invite: invitesDraft(saved.invite),
   hours: hoursDraft(saved.hours, zone),
   form: formDraft(saved.form),
   texts: textsDraft(saved.texts),
@@ -41,6 +48,7 @@ export function lookOf(saved: WidgetLook, draft: LookDraft): WidgetLook {
   const { accent, position, theme, locale } = draft
   const [title, greeting, placeholder] = [draft.title.trim(), draft.greeting.trim(), draft.placeholder.trim()]
   const [texts, hours, form] = [textsOf(draft.texts), hoursOf(draft.hours), formOf(draft.form)]
+  const invite = invitesOf(draft.invite)
   return {
     ...Object.fromEntries(others),
     ...(title && { title }),
@@ -50,6 +58,8 @@ export function lookOf(saved: WidgetLook, draft: LookDraft): WidgetLook {
     ...(position === 'left' && { position: 'left' as const }),
     ...(theme !== 'auto' && { theme: theme as 'light' | 'dark' }),
     ...(locale !== 'auto' && { locale }),
+    ...shapeOf(draft),
+    ...(invite && { invite }),
     ...(texts && { texts }),
     ...(hours && { hours }),
     ...(form && { form }),
@@ -61,7 +71,11 @@ export const isChanged = (saved: WidgetLook, draft: LookDraft, zone: string): bo
   JSON.stringify(lookOf(saved, draft)) !== JSON.stringify(lookOf(saved, lookDraft(saved, zone)))
 
 /** As the preview can show it. */
-export const shownOf = (look: WidgetLook): WidgetLook => ({ ...look, ...(look.form && { form: showable(look.form) }) })
+export const shownOf = (look: WidgetLook): WidgetLook => ({
+  ...look,
+  ...(look.form && { form: showable(look.form) }),
+  ...(look.invite && { invite: showableInvites(look.invite) }),
+})
 
 /** What the server has refused of a look, and why. */
 export interface Refused {

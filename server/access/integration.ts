@@ -56,6 +56,16 @@ export interface WidgetForm {
   consent?: { text: Localized; url?: string | undefined } | undefined
 }
 
+/** Something said beside the launcher, before anybody has asked. */
+export interface WidgetInvite {
+  text: Localized
+  /** Seconds. */
+  after?: number | undefined
+  /** A path, or a whole address, in which `*` stands for anything. */
+  url?: string | undefined
+  once?: boolean | undefined
+}
+
 /** What the widget takes on where a page sets nothing else: options of the same names. */
 export interface WidgetLook {
   title?: string | undefined
@@ -65,6 +75,16 @@ export interface WidgetLook {
   accent?: string | undefined
   position?: 'left' | 'right' | undefined
   theme?: 'auto' | 'light' | 'dark' | undefined
+  /** Pixels. */
+  radius?: number | undefined
+  /** A list of typefaces, as in a style sheet. */
+  font?: string | undefined
+  /** `small`, `medium`, `large`, or width and height such as `400x700`. */
+  size?: string | undefined
+  /** Pixels: `24`, or sideways and from below such as `24x80`. */
+  offset?: string | undefined
+  zIndex?: number | undefined
+  invite?: WidgetInvite[] | null | undefined
   /** A BCP 47 tag. */
   locale?: string | undefined
   /** Words in place of the widget's own, by language and name. What is set for a language counts before what is set for all. */

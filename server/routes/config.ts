@@ -12,6 +12,7 @@ import type { Caller, GateOptions } from './gate.ts'
 /** What is public of an integration. Named one by one: whatever else is stored beside it, one day, stays here. */
 const names = [
   ...(['title', 'greeting', 'placeholder', 'accent', 'position', 'theme'] as const),
+  ...(['radius', 'font', 'size', 'offset', 'zIndex', 'invite'] as const),
   ...(['texts', 'hours', 'form'] as const),
   ...(['locale', 'launcher', 'imageHosts', 'pollInterval'] as const),
 ] satisfies (keyof WidgetLook)[]

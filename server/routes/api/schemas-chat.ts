@@ -61,6 +61,21 @@ const localized = (longest: number) =>
     message: 'has to be said in one language at least',
   })
 
+/** What is said beside the launcher, by page and delay. */
+export const invite = z
+  .array(
+    z.strictObject({
+      text: localized(300),
+      after: z.number().min(0).max(3_600).optional(),
+      url: z
+        .string()
+        .regex(/^(\/|\*|https?:\/\/)\S{0,299}$/, 'has to be a path such as /shop/*, or a whole address')
+        .optional(),
+      once: z.boolean().optional(),
+    }),
+  )
+  .max(10)
+
 const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'has to be a time such as 09:00')
 
 /** When somebody is there. */

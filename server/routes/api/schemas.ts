@@ -1,6 +1,6 @@
 /** What operators send about integrations. The API's description is made from these, too. */
 import { z } from 'zod'
-import { form, hours, texts } from './schemas-chat.ts'
+import { form, hours, invite, texts } from './schemas-chat.ts'
 
 /** Look and texts, by the names of the widget's options. Texts are shown as text, never as markup. */
 export const widgetLook = z.strictObject({
@@ -13,6 +13,22 @@ export const widgetLook = z.strictObject({
     .optional(),
   position: z.enum(['left', 'right']).optional(),
   theme: z.enum(['auto', 'light', 'dark']).optional(),
+  radius: z.number().min(0).max(40).optional(),
+  font: z
+    .string()
+    .trim()
+    .regex(/^[\w ,.'"-]{1,200}$/, 'has to be a list of typefaces such as Inter, sans-serif')
+    .optional(),
+  size: z
+    .string()
+    .regex(/^(small|medium|large|\d{3,4}x\d{3,4})$/, 'has to be small, medium, large, or pixels such as 400x700')
+    .optional(),
+  offset: z
+    .string()
+    .regex(/^\d{1,3}(x\d{1,3})?$/, 'has to be pixels such as 24, or 24x80')
+    .optional(),
+  zIndex: z.int().min(-2_147_483_648).max(2_147_483_647).optional(),
+  invite: invite.nullable().optional(),
   locale: z
     .string()
     .max(35)

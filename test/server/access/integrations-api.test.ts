@@ -234,6 +234,17 @@ describe('input that is refused', () => {
     ['a title without end', { ...shop, widget: { title: 'x'.repeat(101) } }, /widget\.title/],
     ['a launcher that is a text', { ...shop, widget: { launcher: 'false' } }, /widget\.launcher/],
     ['an address for a host', { ...shop, widget: { imageHosts: ['https://img.example/x'] } }, /widget\.imageHosts\.0/],
+    ['corners larger than a panel', { ...shop, widget: { radius: 41 } }, /widget\.radius/],
+    ['a typeface with more in it', { ...shop, widget: { font: 'x; background: url(y)' } }, /widget\.font/],
+    ['a size without a height', { ...shop, widget: { size: '400' } }, /widget\.size/],
+    ['an offset in other units', { ...shop, widget: { offset: '2rem' } }, /widget\.offset/],
+    ['half a z-index', { ...shop, widget: { zIndex: 1.5 } }, /widget\.zIndex/],
+    ['an invitation in no words', { ...shop, widget: { invite: [{ text: {} }] } }, /widget\.invite\.0\.text/],
+    [
+      'an invitation to a script',
+      { ...shop, widget: { invite: [{ text: { en: 'x' }, url: 'javascript:x' }] } },
+      /widget\.invite\.0\.url/,
+    ],
     ['a poll each second', { ...shop, widget: { pollInterval: 1 } }, /widget\.pollInterval/],
     [
       'a look nested without end',

@@ -18,6 +18,8 @@ const look: WidgetLook = {
     imageHosts: ['img.example.com', 'localhost:9000'],
     pollInterval: 30,
   },
+  ...{ radius: 0, font: 'Inter, serif', size: 'large', offset: '24x80', zIndex: 500 },
+  invite: [{ text: { en: 'May we help?' }, after: 5, url: '/shop/*', once: true }],
 }
 const page: RawHeaders = [['Origin', 'https://shop.example']]
 

@@ -36,6 +36,8 @@ const form: WidgetForm = {
 const look: WidgetLook = {
   ...{ title: 'Ask us', greeting: 'Good day', placeholder: 'Your question', accent: '#0a7f5c', position: 'left' },
   ...{ theme: 'dark', locale: 'pt-BR', launcher: true, imageHosts: ['localhost:9000'], pollInterval: 30 },
+  ...{ radius: 0, font: "'Source Serif', serif", size: '400x700', offset: '24x80', zIndex: -1 },
+  invite: [{ text: { en: 'May we help?' }, after: 2.5, url: '/shop/*', once: true }, { text: { de: 'Hallo' } }],
   ...{ texts: { de: { send: 'Los', launcher: { open: 'Frag uns' } } }, hours, form },
 }
 
@@ -53,7 +55,8 @@ describe('the look in a form', () => {
   })
 
   test('says nothing where nothing was set', () => {
-    for (const saved of [{}, { hours: null, form: null }]) expect(lookOf(saved, lookDraft(saved, zone))).toEqual({})
+    for (const saved of [{}, { hours: null, form: null, invite: null }, { size: 'medium' }])
+      expect(lookOf(saved, lookDraft(saved, zone))).toEqual({})
   })
 
   test.each([
