@@ -1,4 +1,5 @@
 /** One conversation: its time line as far as it was read, and what is on its way there. */
+import type { Attachment } from '../../protocol.ts'
 import { ApiError, messageOf } from '../api/client.ts'
 import type { Api } from '../api/client.ts'
 import type { OperatorRecord, PublicRecord, RecordsPage } from '../api/types.ts'
@@ -13,6 +14,7 @@ export interface Outgoing {
   clientMessageId: string
   kind: Kind
   body: string
+  attachments: Attachment[]
   /** Why it did not arrive; null while it is on its way. */
   problem: string | null
 }
@@ -73,9 +75,9 @@ export class Conversation {
   }
 
   /** Sends a reply or keeps a note. It stands in the time line at once. */
-  async write(kind: Kind, body: string): Promise<void> {
+  async write(kind: Kind, body: string, attachments: Attachment[] = []): Promise<void> {
     const clientMessageId = newId()
-    this.outgoing = [...this.outgoing, { clientMessageId, kind, body, problem: null }]
+    this.outgoing = [...this.outgoing, { clientMessageId, kind, body, attachments, problem: null }]
     await this.retry(clientMessageId)
   }
 
@@ -85,8 +87,9 @@ export class Conversation {
     if (!message) return
     this.#mark(clientMessageId, null)
     try {
-      const { kind, body } = message
-      const { record } = await this.#act<{ record: OperatorRecord }>(kind, { body, clientMessageId })
+      const { kind, body, attachments } = message
+      const files = attachments.length > 0 && { attachments: attachments.map(({ id }) => id) }
+      const { record } = await this.#act<{ record: OperatorRecord }>(kind, { body, clientMessageId, ...files })
       this.discard(clientMessageId)
       this.#take([record])
     } catch (error) {

@@ -23,6 +23,8 @@ export type Query = Record<string, string | number | null | undefined>
 export interface Api {
   get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T>
   post<T>(path: string, body?: object): Promise<T>
+  /** Posts a file as it is. */
+  upload<T>(path: string, query: Query, file: Blob): Promise<T>
   patch<T>(path: string, body: object): Promise<T>
   delete<T = void>(path: string): Promise<T>
   /** Posts, and gives the events of the answer as they come. */
@@ -39,11 +41,20 @@ export interface ApiOptions {
   fetch?: typeof globalThis.fetch
 }
 
+/** What goes along with a call. */
+interface Request {
+  query?: Query
+  body?: object
+  /** In the place of `body`. */
+  file?: Blob
+  signal?: AbortSignal
+}
+
 /** Makes the calls. Paths are relative to `/api/`. */
 export function createApi(options: ApiOptions): Api {
   const { onLoggedOut, onReached, fetch = globalThis.fetch.bind(globalThis) } = options
 
-  async function call<T>(method: string, path: string, init: { query?: Query; body?: object; signal?: AbortSignal }) {
+  async function call<T>(method: string, path: string, init: Request) {
     const response = await reach(method, path, init)
     const text = await response.text().catch(() => '')
     if (response.ok) return (text ? JSON.parse(text) : undefined) as T
@@ -62,8 +73,8 @@ export function createApi(options: ApiOptions): Api {
     return error
   }
 
-  async function reach(method: string, path: string, init: { query?: Query; body?: object; signal?: AbortSignal }) {
-    const { query = {}, body, signal } = init
+  async function reach(method: string, path: string, init: Request) {
+    const { query = {}, body, file, signal } = init
     const search = new URLSearchParams()
     for (const [name, value] of Object.entries(query)) if (value) search.set(name, `${value}`)
     try {
@@ -71,6 +82,7 @@ export function createApi(options: ApiOptions): Api {
         method,
         credentials: 'same-origin',
         ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+        ...(file && { body: file }),
         ...(signal && { signal }),
       })
       onReached(true)
@@ -87,6 +99,7 @@ export function createApi(options: ApiOptions): Api {
     get: (path, query = {}, signal) => call('GET', path, { query, ...(signal && { signal }) }),
     // Without a body the server takes no content type, and needs none.
     post: (path, body) => call('POST', path, { body: body ?? {} }),
+    upload: (path, query, file) => call('POST', path, { query, file }),
     patch: (path, body) => call('PATCH', path, { body }),
     delete: (path) => call('DELETE', path, {}),
     stream,

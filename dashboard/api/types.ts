@@ -89,6 +89,8 @@ export interface Integration {
   /** What becomes of drafts that nobody decides about; null: they wait. */
   overdue: { afterMinutes: number; action: 'release' | 'apologise'; text?: string } | null
   retentionDays: number | null
+  /** Whether messages may have files. */
+  attachments: boolean
   /** Visitors may erase their own conversations. */
   visitorErase: boolean
   widget: WidgetLook
