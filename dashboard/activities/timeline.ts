@@ -8,6 +8,9 @@ export type Writer = { kind: 'customer' | 'assistant' } | { kind: 'operator'; na
 /** What became of a draft; null: nobody has decided. Published by null: it went out by itself. */
 export type Verdict = { kind: 'rejected'; by: string; reason: string } | { kind: 'published'; by: string | null } | null
 
+/** What a customer thinks of an answer. */
+export type Rating = 'up' | 'down'
+
 /** A line of the time line. */
 export type Item =
   | { kind: 'day'; id: string; label: string }
@@ -19,10 +22,14 @@ export type Item =
       isFirst: boolean
       /** The assistant's own words, where a person has put it otherwise. */
       draft: string | null
+      /** What the customer thinks of it. */
+      rating: Rating | null
     }
   | { kind: 'note'; id: string; record: PrivateRecord; by: string }
   | { kind: 'draft'; id: string; record: PrivateRecord; verdict: Verdict }
   | { kind: 'event'; id: string; text: string; createdAt: string }
+  /** What the customer thinks of the conversation. */
+  | { kind: 'satisfaction'; id: string; score: number; comment: string; createdAt: string }
 
 /**
  * The records as items, oldest first. Drafts that went out are the messages they became.
@@ -35,9 +42,13 @@ export function toItems(
   const drafts = new Map(records.filter(({ type }) => type === 'draft').map((record) => [record.id, record]))
   const published = new Map<string, NonNullable<Verdict>>()
   const verdicts = new Map<string, NonNullable<Verdict>>()
+  /** What was said after a message was read. */
+  const ratings = new Map<string, Rating | null>()
   for (const record of records) {
     if (record.visibility === 'public') {
       if (record.approval) published.set(record.approval.draftId, { kind: 'published', by: record.approval.by })
+    } else if (record.type === 'rating') {
+      ratings.set(`${record.data['messageId']}`, ratingOf(record.data['rating']))
     } else if (record.type === 'rejection') {
       const { draftId, by, reason } = record.data
       verdicts.set(`${draftId}`, { kind: 'rejected', by: `${by}`, reason: typeof reason === 'string' ? reason : '' })
@@ -63,17 +74,26 @@ export function toItems(
       const last = items.at(-1)
       const isFirst = last?.kind !== 'message' || nameOf(last.writer) !== nameOf(writer)
       const draft = record.approval?.isEdited ? (drafts.get(record.approval.draftId)?.body ?? null) : null
-      return { kind: 'message', id, record, writer, isFirst, draft }
+      const known = ratings.get(record.id)
+      const rating = known === undefined ? ratingOf(record.data?.rating) : known
+      return { kind: 'message', id, record, writer, isFirst, draft, rating }
     }
     if (record.type === 'note') return { kind: 'note', id, record, by: `${record.data['by']}` }
     if (record.type === 'draft') {
       const verdict = published.get(record.id) ?? verdicts.get(record.id) ?? null
       return verdict?.kind === 'published' && !isHeld(record.id) ? null : { kind: 'draft', id, record, verdict }
     }
+    if (record.type === 'satisfaction') {
+      const { score, comment } = record.data
+      const words = typeof comment === 'string' ? comment : ''
+      return { kind: 'satisfaction', id, score: Number(score), comment: words, createdAt: record.createdAt }
+    }
     const text = eventText(record)
     return text ? { kind: 'event', id, text, createdAt: record.createdAt } : null
   }
 }
+
+const ratingOf = (given: unknown): Rating | null => (given === 'up' || given === 'down' ? given : null)
 
 /** A draft in the time line. */
 export type DraftItem = Extract<Item, { kind: 'draft' }>

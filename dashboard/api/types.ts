@@ -141,6 +141,8 @@ export interface Customer {
   browser: string | null
   context: Record<string, unknown> | null
   firstSeenAt: string | null
+  /** Their last word about the conversation: 1, very bad, to 5, very good. */
+  satisfaction?: { score: number; comment?: string; at: string } | null
 }
 
 /** A page of the list. */
@@ -207,6 +209,10 @@ export interface UsageDay {
   answers: number
   calls: number
   failures: number
+  thumbsUp: number
+  thumbsDown: number
+  scores: number
+  scoreSum: number
 }
 
 /** Days, oldest first, and how many of today's answers are taken; null: no limit. */

@@ -18,7 +18,17 @@ describe('counts as they are shown', () => {
 
   test('numbers and days are those of the language, days those of UTC', () => {
     expect([shownNumber(12_345), shownDay('2026-11-21')]).toEqual(['12,345', 'Nov 21'])
-    const day = { day: '2026-11-21', messages: 2, answers: 1, calls: 3, failures: 0 }
+    const day = {
+      day: '2026-11-21',
+      messages: 2,
+      answers: 1,
+      calls: 3,
+      failures: 0,
+      thumbsUp: 1,
+      thumbsDown: 0,
+      scores: 1,
+      scoreSum: 4,
+    }
     expect(totalOf([day, day], 'calls')).toBe(6)
   })
 
