@@ -127,7 +127,7 @@ describe('a connection that goes away', () => {
         ...texts.map((text) => `visitor: ${text}`),
         ...texts.map((text) => `assistant: ${openAIAnswerTo(text)}`),
       ])
-    expect((await latest()).filter((line) => line.startsWith('customer'))).toEqual(
+    expect((await latest())?.filter((line) => line.startsWith('customer'))).toEqual(
       texts.map((text) => `customer: ${text}`),
     )
   })
