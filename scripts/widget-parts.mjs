@@ -15,6 +15,7 @@ const partsOfWidget = { panel: '__LUMIKA_PANEL__', look: '__LUMIKA_LOOK__' }
 const partsOfParts = {
   reading: '__LUMIKA_READING__',
   markdown: '__LUMIKA_MARKDOWN__',
+  pieces: '__LUMIKA_PIECES__',
   http: '__LUMIKA_HTTP__',
   languages: '__LUMIKA_LANGUAGES__',
   tabs: '__LUMIKA_TABS__',

@@ -101,6 +101,8 @@ export interface WidgetOptions extends Identity {
    * @default none: images are shown as links
    */
   imageHosts?: readonly string[]
+  /** Whether the visitor may say of an answer if it was helpful. `data-feedback`, where `off` says no. @default true */
+  feedback?: boolean | 'off'
   /**
    * Whether look and texts that were set for the integration on the server are asked for, once at the start; what the
    * page sets counts before them. `data-config`, where `off` says no. @default true

@@ -215,6 +215,26 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
   async pollInterval() {
     expect(settingsOf({ pollInterval: 30 }).pollMs).toBe(30_000)
   },
+  async feedback() {
+    const adapter = { ...memory(), extras: { rate: async () => {} } }
+    const isAsked = async (options: Partial<WidgetOptions>) => {
+      const visit = await visitWith({ adapter, name: `feedback ${options.feedback}`, ...options })
+      await visit.open()
+      await visit.say('Hi')
+      await visit.sees('You said Hi')
+      // It has to be compiled first.
+      await import('../../widget/panel/reading/pieces/index.ts')
+      if (options.feedback === undefined)
+        await until(() => expect(visit.inside.getByRole('button', { name: 'Helpful' })).toBeTruthy())
+      await visit.settle()
+      const isThere = visit.inside.queryByRole('button', { name: 'Helpful' }) !== null
+      await visit.widget.destroy()
+      return isThere
+    }
+    expect(await isAsked({})).toBe(true)
+    expect(await isAsked({ feedback: false })).toBe(false)
+    expect(await isAsked({ feedback: 'off' })).toBe(false)
+  },
   async imageHosts() {
     const reply = () => 'Look: ![a teapot](https://img.example.com/a.png) ![no teapot](https://other.example/b.png)'
     const visit = await visitWith({ adapter: createMemoryAdapter({ reply }), imageHosts: ['img.example.com'] })

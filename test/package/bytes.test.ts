@@ -16,6 +16,7 @@ const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(na
 const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
 const looks = readdirSync(folder).filter((name) => /^look-.+\.js$/.test(name))
 const invites = readdirSync(folder).filter((name) => /^invite-.+\.js$/.test(name))
+const pieces = readdirSync(folder).filter((name) => /^pieces-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
 describe('what a page loads', () => {
@@ -32,11 +33,13 @@ describe('what a page loads', () => {
       )
   })
 
-  test('what shows messages is one file of at most 8 KB, loaded for the first of them, that loads Markdown by need', () => {
+  test('what shows messages is one file of at most 8 KB, loaded for the first of them, that loads two by need', () => {
     expect(messages).toHaveLength(1)
     for (const name of messages) {
       expect(gzipped(name)).toBeLessThanOrEqual(8_192)
-      expect(importsIn(read(name)).sort()).toEqual([...markdowns, ...panels].map((part) => `./${part}`).sort())
+      expect(importsIn(read(name)).sort()).toEqual(
+        [...markdowns, ...panels, ...pieces].map((part) => `./${part}`).sort(),
+      )
     }
   })
 
@@ -55,6 +58,14 @@ describe('what a page loads', () => {
       expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
     }
     for (const name of messages) expect(read(name)).toMatch(/import\(`\.\/markdown-/)
+  })
+
+  test('what shows files, buttons and thumbs is one file of at most 5 KB, loaded by need', () => {
+    expect(pieces).toHaveLength(1)
+    for (const name of pieces) {
+      expect(gzipped(name)).toBeLessThanOrEqual(5_120)
+      expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
+    }
   })
 
   test('what joins the tabs of a browser is one file of at most 5 KB, loaded by need, that shares nothing', () => {
@@ -113,6 +124,7 @@ describe('what a page loads', () => {
       [panels[0] ?? '', messages[0]],
       [panels[0] ?? '', https[0]],
       [messages[0] ?? '', markdowns[0]],
+      [messages[0] ?? '', pieces[0]],
       [panels[0] ?? '', tabs[0]],
       [panels[0] ?? '', few[0]],
       [panels[0] ?? '', few[1]],
@@ -129,6 +141,7 @@ describe('what a page loads', () => {
     ...messages,
     ...https,
     ...markdowns,
+    ...pieces,
     ...tabs,
     ...looks,
     ...invites,
@@ -144,6 +157,7 @@ describe('what a page loads', () => {
     ...messages,
     ...https,
     ...markdowns,
+    ...pieces,
     ...tabs,
     ...looks,
     ...invites,
@@ -161,6 +175,7 @@ describe('what a page loads', () => {
     ...messages,
     ...https,
     ...markdowns,
+    ...pieces,
     ...tabs,
     ...looks,
     ...invites,

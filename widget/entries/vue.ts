@@ -40,6 +40,7 @@ export const LumikaChat = defineComponent({
     open: onOff,
     pollInterval: Number,
     config: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
+    feedback: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
     imageHosts: Array as PropType<readonly string[]>,
     context: Object as PropType<NonNullable<WidgetOptions['context']>>,
     texts: Object as PropType<NonNullable<WidgetOptions['texts']>>,

@@ -46,6 +46,8 @@ export class Conversation {
   filled = $state.raw<Record<string, string | boolean>>({})
   /** The whole of it: it goes along with the next message. */
   answers = $state.raw<FormAnswers>()
+  /** What the visitor has said of answers since the page was loaded, by their ids. */
+  ratings = $state.raw<Readonly<Record<string, 'up' | 'down' | 'none'>>>({})
 
   /** Code points left; negative when there are too many. */
   left = $derived(textCodePoints - codePoints(this.draft.trim()))

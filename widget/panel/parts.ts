@@ -18,11 +18,14 @@ export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
       await prepare?.(root.host, ...part())
       return get()
     })
+  const worn = new Set<string>()
   const show = <T extends { css: string }>(part: () => Part, get: () => Promise<T>) => {
     const loadPart = load(part, get)
     return once(async () => {
       const module = await loadPart()
-      adopt(root, module.css)
+      // What is opened again may ask for its parts again.
+      if (!worn.has(module.css)) adopt(root, module.css)
+      worn.add(module.css)
       return module
     })
   }

@@ -1,6 +1,6 @@
 /** The panel's share of the options: what they mean, and what they are when nobody sets them. */
 import type { Form, Hours, OwnTexts } from '../features.ts'
-import { provenId } from '../options.ts'
+import { isOn, provenId } from '../options.ts'
 import type { WidgetOptions } from '../options.ts'
 
 /** Options with nothing left open. */
@@ -21,6 +21,8 @@ export interface Settings extends Pick<
   /** Milliseconds. */
   pollMs: number
   imageHosts: readonly string[]
+  /** Whether answers may be rated. */
+  feedback: boolean
 }
 
 /** Reads options, whether they came by call or as the words of a script tag. */
@@ -49,6 +51,7 @@ export function settingsOf(options: WidgetOptions): Settings {
     ...(placeholder !== undefined && { placeholder }),
     pollMs: (seconds ? Math.min(Math.max(seconds, 5), 60) : 12) * 1_000,
     imageHosts: hosts.filter(Boolean),
+    feedback: isOn(options.feedback ?? true),
     ...(conversationId !== undefined && { conversationId, ...(userHash && { userHash }), ...(userJwt && { userJwt }) }),
     ...(adapter && { adapter }),
     ...Object.fromEntries(
