@@ -7,6 +7,7 @@ import type { Engine } from '../../helpers/engines/engine.ts'
 import type { Page } from '../../helpers/engines/page.ts'
 import { realmScript } from '../../helpers/engines/realm.ts'
 import type { Realm } from '../../helpers/engines/realm.ts'
+import { shareOf } from '../../helpers/engines/share.ts'
 import { startFront } from '../../helpers/front.ts'
 import type { Front } from '../../helpers/front.ts'
 import { startServer } from '../../helpers/server.ts'
@@ -93,68 +94,77 @@ describe.each(engineNames)('in %s', (name) => {
   afterEach(() => site.close())
   const problems = async () => (await page.consoleErrors()).slice(known)
 
-  test.each(Object.keys(ways))('X75: there is one chat where its script is there %s', async (way) => {
-    const { head = '', body = '' } = ways[way]?.() ?? {}
-    const first = `<script>const widgetUrl = '${front.url}/widget.js'</script>`
-    await page.goto(site.put('/', { body: htmlPage(body, { head: first + head }) }))
-    await chatOf(page).open()
-    if (way.startsWith('twice')) await page.waitFor(() => document.title === 'twice')
-    expect(await page.evaluate(() => document.querySelectorAll('lumika-chat').length)).toBe(1)
-    expect(await problems()).toEqual([])
-  })
+  const someWays = ['as a module', 'as text that a tag manager runs later']
+  test.each(shareOf(name, Object.keys(ways), (way) => someWays.includes(way)))(
+    'X75: there is one chat where its script is there %s',
+    async (way) => {
+      const { head = '', body = '' } = ways[way]?.() ?? {}
+      const first = `<script>const widgetUrl = '${front.url}/widget.js'</script>`
+      await page.goto(site.put('/', { body: htmlPage(body, { head: first + head }) }))
+      await chatOf(page).open()
+      if (way.startsWith('twice')) await page.waitFor(() => document.title === 'twice')
+      expect(await page.evaluate(() => document.querySelectorAll('lumika-chat').length)).toBe(1)
+      expect(await problems()).toEqual([])
+    },
+  )
 
-  test.each(Object.keys(hosts))('X76, G13: with %s nothing breaks, here and there', async (host) => {
-    const { scripts, later } = hosts[host]?.() ?? { scripts: [] }
-    for (const [n, body] of scripts.entries()) site.put(`/host-${n}.js`, { body: `{${body}}`, type: 'text/javascript' })
-    const head = scripts.map((_, n) => `<script src="/host-${n}.js"></script>`).join('')
-    await page.goto(site.put('/', { body: htmlPage(realmScript() + scriptTag(front.url, server.token), { head }) }))
-    await page.see('.launcher')
-    if (later !== undefined) {
-      await page.evaluate((code) => (0, eval)(`{${code}}`), later)
-      await page.evaluate(() => (window as unknown as TestWindow).realmForTests.mark())
-    }
-    const changes = async () => {
-      const all = await page.evaluate(() => (window as unknown as TestWindow).realmForTests.changes())
-      // Zone.js keeps its lists of listeners like that.
-      return all.filter((change) => !change.includes('.__zone_symbol__'))
-    }
-    const ours = later === undefined ? ['added window.Lumika'] : []
-    expect(await changes()).toEqual(ours)
+  const someHosts = ['Zone.js', 'frozen intrinsics']
+  test.each(shareOf(name, Object.keys(hosts), (host) => someHosts.includes(host)))(
+    'X76, G13: with %s nothing breaks, here and there',
+    async (host) => {
+      const { scripts, later } = hosts[host]?.() ?? { scripts: [] }
+      for (const [n, body] of scripts.entries())
+        site.put(`/host-${n}.js`, { body: `{${body}}`, type: 'text/javascript' })
+      const head = scripts.map((_, n) => `<script src="/host-${n}.js"></script>`).join('')
+      await page.goto(site.put('/', { body: htmlPage(realmScript() + scriptTag(front.url, server.token), { head }) }))
+      await page.see('.launcher')
+      if (later !== undefined) {
+        await page.evaluate((code) => (0, eval)(`{${code}}`), later)
+        await page.evaluate(() => (window as unknown as TestWindow).realmForTests.mark())
+      }
+      const changes = async () => {
+        const all = await page.evaluate(() => (window as unknown as TestWindow).realmForTests.changes())
+        // Zone.js keeps its lists of listeners like that.
+        return all.filter((change) => !change.includes('.__zone_symbol__'))
+      }
+      const ours = later === undefined ? ['added window.Lumika'] : []
+      expect(await changes()).toEqual(ours)
 
-    front.passed.length = 0
-    const context = { cart: ['cup', { price: 3.5 }], at: [[1, 2], []], isNew: true, none: null }
-    await page.evaluate((given) => (window as unknown as TestWindow).Lumika.update({ context: given }), context)
-    const chat = chatOf(page)
-    await chat.open()
-    const text = '“Größe” & 100%? 純綿 👍🏽'
-    await chat.say(text)
-    await expect.poll(async () => (await chat.said()).join('\n')).toMatch(/^visitor: .*\nassistant: .*/)
-    expect((await chat.said())[0]).toBe(`visitor: ${text}`)
-    const sends = front.passed.filter(({ method, path }) => method === 'POST' && path.endsWith('/sse'))
-    const fields = sends.map(({ body }) => Object.fromEntries(new URLSearchParams(body)))
-    expect(fields).toEqual([
-      {
-        integrationToken: server.token,
-        conversationId: expect.stringMatching(/^c_[\w-]{22}$/),
-        clientMessageId: expect.stringMatching(/^[\w-]{22}$/),
-        textContent: text,
-        context: expect.any(String),
-      },
-    ])
-    expect(JSON.parse(fields[0]?.['context'] ?? '')).toEqual({
-      ...{ ...context, page: await page.evaluate(() => location.href), title: 'A site' },
-      ...{ locale: expect.any(String), timeZone: expect.any(String) },
-    })
+      front.passed.length = 0
+      const context = { cart: ['cup', { price: 3.5 }], at: [[1, 2], []], isNew: true, none: null }
+      await page.evaluate((given) => (window as unknown as TestWindow).Lumika.update({ context: given }), context)
+      const chat = chatOf(page)
+      await chat.open()
+      const text = '“Größe” & 100%? 純綿 👍🏽'
+      await chat.say(text)
+      await expect.poll(async () => (await chat.said()).join('\n')).toMatch(/^visitor: .*\nassistant: .*/)
+      expect((await chat.said())[0]).toBe(`visitor: ${text}`)
+      const sends = front.passed.filter(({ method, path }) => method === 'POST' && path.endsWith('/sse'))
+      const fields = sends.map(({ body }) => Object.fromEntries(new URLSearchParams(body)))
+      expect(fields).toEqual([
+        {
+          integrationToken: server.token,
+          conversationId: expect.stringMatching(/^c_[\w-]{22}$/),
+          clientMessageId: expect.stringMatching(/^[\w-]{22}$/),
+          textContent: text,
+          context: expect.any(String),
+        },
+      ])
+      expect(JSON.parse(fields[0]?.['context'] ?? '')).toEqual({
+        ...{ ...context, page: await page.evaluate(() => location.href), title: 'A site' },
+        ...{ locale: expect.any(String), timeZone: expect.any(String) },
+      })
 
-    await page.click('[aria-label="Close"]')
-    await page.reload()
-    await page.waitFor(() => document.readyState === 'complete')
-    if (later === undefined) expect(await changes()).toEqual(ours)
-    await chat.open()
-    await expect.poll(async () => (await chat.said()).length).toBe(2)
-    if (later === undefined) expect(await changes()).toEqual(ours)
-    await page.evaluate(() => (window as unknown as TestWindow).Lumika.destroy())
-    expect(await page.evaluate(() => document.querySelectorAll('lumika-chat').length)).toBe(0)
-    expect(await problems()).toEqual([])
-  })
+      await page.click('[aria-label="Close"]')
+      await page.reload()
+      await page.waitFor(() => document.readyState === 'complete')
+      if (later === undefined) expect(await changes()).toEqual(ours)
+      await chat.open()
+      await expect.poll(async () => (await chat.said()).length).toBe(2)
+      if (later === undefined) expect(await changes()).toEqual(ours)
+      await page.evaluate(() => (window as unknown as TestWindow).Lumika.destroy())
+      expect(await page.evaluate(() => document.querySelectorAll('lumika-chat').length)).toBe(0)
+      expect(await problems()).toEqual([])
+    },
+  )
 })
