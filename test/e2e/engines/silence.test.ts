@@ -20,7 +20,7 @@ import type { Site } from '../../helpers/site.ts'
  * How long the assistant is silent, and nginx waits. Its own 60 s take a long run. In a short one it waits a little
  * longer than the 25 s for which a look at the history may be held.
  */
-const [SILENCE_S, READ_TIMEOUT_S] = process.env['LUMIKA_LONG'] ? [120, 60] : [34, 27]
+const [SILENCE_S, READ_TIMEOUT_S] = process.env['LUMIKA_LONG'] ? [120, 60] : [30, 27]
 
 let openai: FakeOpenAI
 let server: ServerProcess
