@@ -34,10 +34,14 @@ const settings = (['redis', 'fs'] as const).flatMap((kind) =>
 )
 /** Where a draft is something else than a message. */
 const approvalMoments = ['mid-delta 1', 'after-llm', 'after-commit']
-const pointsOf = ({ mode }: Setting) =>
-  killPoints.filter(
-    ({ name, modes }) => modes.includes(mode) && (isLong || mode === 'auto' || approvalMoments.includes(name)),
-  )
+/** Every moment on each storage, and with one server as with two; every second one in both other pairs of these. */
+const isSparse = ({ kind, replicas }: Setting) => (kind === 'redis') === (replicas === 1)
+const pointsOf = (setting: Setting) =>
+  killPoints.filter(({ name, modes }, at) => {
+    if (!modes.includes(setting.mode)) return false
+    if (isLong) return true
+    return setting.mode === 'approval' ? approvalMoments.includes(name) : at % 2 === 0 || !isSparse(setting)
+  })
 
 let entry: Awaited<ReturnType<typeof buildEntry>>
 let playing: Promise<unknown>
