@@ -21,6 +21,9 @@ const partsOfParts = {
   tabs: '__LUMIKA_TABS__',
   hours: '__LUMIKA_HOURS__',
   form: '__LUMIKA_FORM__',
+  menu: '__LUMIKA_MENU__',
+  rating: '__LUMIKA_RATING__',
+  alerts: '__LUMIKA_ALERTS__',
   invite: '__LUMIKA_INVITE__',
 }
 /** @param {string} name what stands for a part in the source */

@@ -93,6 +93,23 @@ export interface WidgetOptions extends Identity {
   launcher?: boolean
   /** Whether the panel is open at the start. `data-open`. @default false */
   open?: boolean
+  /**
+   * Whether a tone is heard when a message comes while the chat is closed or the page hidden; the visitor's own switch in the
+   * chat's menu counts before it. Browsers allow none before the visitor has clicked or typed on the page. `data-sound`.
+   * @default false
+   */
+  sound?: boolean
+  /**
+   * Whether the page's title begins with the number of new messages, `(2) A page`, while the page is hidden.
+   * `data-title-count`. @default false
+   */
+  titleCount?: boolean
+  /** Whether the visitor is asked how the chat was once somebody has resolved it. `data-rating`. @default true */
+  rating?: boolean
+  /** Whether the people behind the chat are told while the visitor types, in a conversation that has begun. `data-typing`. @default true */
+  typing?: boolean
+  /** Whether the visitor is offered to delete the conversation, where the server allows it. `data-erase`. @default true */
+  erase?: boolean
   /** Seconds between two looks for new messages while the panel is closed, 5 to 60. `data-poll-interval`. @default 12 */
   pollInterval?: number
   /**

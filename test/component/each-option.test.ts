@@ -1,5 +1,6 @@
 /** Each option by its name, and what it does to a chat that a visitor sees. */
 import { createServer } from 'node:http'
+import { fireEvent } from '@testing-library/svelte'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -7,6 +8,7 @@ import type { ChatAdapter } from '../../adapters/adapter.ts'
 import { createMemoryAdapter } from '../../adapters/memory.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
 import { settingsOf } from '../../widget/panel/settings.ts'
+import { createExtrasBackend } from '../helpers/extras.ts'
 import { createVisit, until } from '../helpers/widget.ts'
 import type { Visit } from '../helpers/widget.ts'
 
@@ -61,6 +63,25 @@ async function sentWith(options: Partial<WidgetOptions>) {
   await visit.say('Hi')
   await visit.sees('You said Hi')
   return sent[0]
+}
+/** A visitor who has a conversation with a backend that can do more than carry messages. */
+async function talksTo(options: Partial<WidgetOptions>) {
+  const backend = createExtrasBackend()
+  const visit = await visitWith({ ...options, adapter: backend.adapter })
+  await visit.open()
+  await visit.say('Hi')
+  await visit.sees('You said Hi')
+  return { visit, backend }
+}
+/** Somebody writes while the chat is closed. */
+async function arrivesUnread(options: Partial<WidgetOptions>) {
+  const { visit, backend } = await talksTo({ ...options, pollInterval: 5 })
+  await import('../../widget/panel/alerts/index.ts')
+  visit.widget.close()
+  await visit.settle()
+  backend.memory.postOperatorMessage(visit.kept().conversationId ?? '', 'Are you there?')
+  await until(() => expect(visit.widget.unread).toBe(1))
+  return visit
 }
 const proven = { conversationId: 'customer-42', userHash: '00ff' }
 
@@ -234,6 +255,70 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
     expect(await isAsked({})).toBe(true)
     expect(await isAsked({ feedback: false })).toBe(false)
     expect(await isAsked({ feedback: 'off' })).toBe(false)
+  },
+  async sound() {
+    const started = vi.fn()
+    class Sound {
+      currentTime = 0
+      destination = {}
+      createGain = () => ({ connect() {}, gain: new Sound.Values() })
+      createOscillator = () => ({ connect() {}, frequency: new Sound.Values(), start: started, stop() {} })
+      static Values = class {
+        setValueAtTime() {}
+        linearRampToValueAtTime() {}
+        exponentialRampToValueAtTime() {}
+      }
+    }
+    vi.stubGlobal('AudioContext', Sound)
+    Object.assign(navigator, { userActivation: { hasBeenActive: true } })
+    const quiet = await arrivesUnread({ sound: false })
+    quiet.leave()
+    localStorage.clear()
+    expect(started).not.toHaveBeenCalled()
+    await arrivesUnread({ sound: true })
+    await until(() => expect(started).toHaveBeenCalledOnce())
+    vi.unstubAllGlobals()
+  },
+  async titleCount() {
+    const title = document.head.appendChild(document.createElement('title'))
+    title.textContent = 'A page'
+    const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    await arrivesUnread({ titleCount: true })
+    await until(() => expect(title.textContent).toBe('(1) A page'))
+    hidden.mockRestore()
+    document.dispatchEvent(new Event('visibilitychange'))
+    expect(title.textContent).toBe('A page')
+    title.remove()
+  },
+  async rating() {
+    for (const rating of [true, false]) {
+      const { visit, backend } = await talksTo({ rating })
+      backend.isResolved = true
+      visit.widget.close()
+      visit.widget.open()
+      if (rating) await visit.sees('How was this chat?')
+      else await visit.settle()
+      expect(!!visit.root.querySelector('.rate')).toBe(rating)
+      visit.leave()
+    }
+  },
+  async typing() {
+    for (const typing of [true, false]) {
+      const { visit, backend } = await talksTo({ typing })
+      await visit.type('And')
+      await visit.settle()
+      expect(backend.asked.some(({ call }) => call === 'setTyping')).toBe(typing)
+      visit.leave()
+    }
+  },
+  async erase() {
+    for (const erase of [true, false]) {
+      const { visit } = await talksTo({ erase })
+      await fireEvent.click(visit.inside.getByRole('button', { name: 'More' }))
+      await visit.sees('Talk to a person')
+      expect(!!visit.inside.queryByRole('menuitem', { name: 'Delete this conversation' })).toBe(erase)
+      visit.leave()
+    }
   },
   async imageHosts() {
     const reply = () => 'Look: ![a teapot](https://img.example.com/a.png) ![no teapot](https://other.example/b.png)'

@@ -13,6 +13,8 @@ const messages = readdirSync(folder).filter((name) => /^reading-.+\.js$/.test(na
 const https = readdirSync(folder).filter((name) => /^http-.+\.js$/.test(name))
 const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
+const menus = readdirSync(folder).filter((name) => /^(menu|rating)-.+\.js$/.test(name))
+const alerts = readdirSync(folder).filter((name) => /^alerts-.+\.js$/.test(name))
 const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
 const looks = readdirSync(folder).filter((name) => /^look-.+\.js$/.test(name))
 const invites = readdirSync(folder).filter((name) => /^invite-.+\.js$/.test(name))
@@ -24,12 +26,12 @@ describe('what a page loads', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
   })
 
-  test('all that the first open loads is at most 26 KB, and the panel loads only its six parts by need', () => {
+  test('all that the first open loads is at most 26 KB, and the panel loads only its parts by need', () => {
     expect(panels).toHaveLength(1)
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
     for (const name of panels)
       expect(importsIn(read(name)).sort()).toEqual(
-        [...few, ...https, ...languages, ...messages, ...tabs].map((part) => `./${part}`).sort(),
+        [...few, ...https, ...languages, ...menus, ...alerts, ...messages, ...tabs].map((part) => `./${part}`).sort(),
       )
   })
 
@@ -85,6 +87,22 @@ describe('what a page loads', () => {
     }
   })
 
+  test('the menu is a file of at most 4 KB, the question at the end one of 3 KB, each loaded when it is needed', () => {
+    expect(menus).toHaveLength(2)
+    for (const name of menus) {
+      expect(gzipped(name)).toBeLessThanOrEqual(name.startsWith('menu') ? 4_096 : 3_072)
+      expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
+    }
+  })
+
+  test('what sounds and counts beside the chat is one file of at most 1 KB, loaded where it is set, that shares nothing', () => {
+    expect(alerts).toHaveLength(1)
+    for (const name of alerts) {
+      expect(gzipped(name)).toBeLessThanOrEqual(1_024)
+      expect(importsIn(read(name))).toEqual([])
+    }
+  })
+
   test('what knows the languages is one file of at most 3 KB, loaded by need, that shares nothing and imports none', () => {
     expect(languages).toHaveLength(1)
     for (const name of languages) {
@@ -128,6 +146,9 @@ describe('what a page loads', () => {
       [panels[0] ?? '', tabs[0]],
       [panels[0] ?? '', few[0]],
       [panels[0] ?? '', few[1]],
+      [panels[0] ?? '', menus[0]],
+      [panels[0] ?? '', menus[1]],
+      [panels[0] ?? '', alerts[0]],
       [panels[0] ?? '', languages[0]],
     ] as const) {
       const hash = createHash('sha256').update(read(part)).digest('base64')

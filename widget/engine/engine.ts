@@ -42,6 +42,8 @@ export interface Engine {
   refresh(): Promise<string>
   /** Leaves this conversation and starts an empty one with the next message. A conversation of the site's stays. */
   newConversation(): Promise<void>
+  /** The conversation is no more: begins an empty one, under its name where that is the site's. */
+  restart(): Promise<void>
   /** Forgets the visitor: what the browser keeps goes, and nothing is under way any more. */
   logout(): Promise<void>
   destroy(): void
@@ -139,7 +141,8 @@ export function createEngine(options: EngineOptions): Engine {
     change()
     if (isLoaded) void thread.begin({ unsent: [] })
     await isForgotten
-    options.onForgotten?.()
+    // Whoever is signed in stays signed in.
+    if (options.conversationId === undefined) options.onForgotten?.()
   }
 
   const setOpen = (open: boolean) => {
@@ -183,6 +186,7 @@ export function createEngine(options: EngineOptions): Engine {
     async newConversation() {
       if (options.conversationId === undefined) await startAnew()
     },
+    restart: startAnew,
     async logout() {
       // Whoever has not signed in goes on as somebody else. For others the site names the next one.
       if (options.conversationId === undefined) return startAnew()

@@ -7,11 +7,17 @@ import { blend, defaultTexts } from '../locales/texts.ts'
 import type { Texts } from '../locales/texts.ts'
 import type PreChatForm from './form/PreChatForm.svelte'
 import type HoursBanner from './hours/HoursBanner.svelte'
+import type { Alerts } from './alerts/index.ts'
 import { loadExtras } from './backend.ts'
 import { LazyPart } from './lazy-part.svelte.ts'
+import { recall } from './memo.ts'
+import type Menu from './menu/Menu.svelte'
 import type { Loaders } from './parts.ts'
+import type Rating from './rating/Rating.svelte'
 import type Reading from './reading/Reading.svelte'
+import { isSameConversation } from './settings.ts'
 import type { Settings } from './settings.ts'
+import { createTypist } from './typist.ts'
 
 /** Makes the engine that tells `onChange` what to show. */
 export type EngineMaker = (settings: Settings, onChange: (view: View) => void) => Engine
@@ -44,6 +50,10 @@ export class Conversation {
   parts = $state.raw<Parts>({})
   /** What the visitor has filled in of the form, and sent along with nothing yet. */
   filled = $state.raw<Record<string, string | boolean>>({})
+  /** Whether the menu is open, or will be once it is loaded. */
+  isMenuOpen = $state.raw(false)
+  /** The visitor's own switch: `on` or `off`, once it was touched. */
+  sound = $state.raw(recall('sound'))
   /** The whole of it: it goes along with the next message. */
   answers = $state.raw<FormAnswers>()
   /** What the visitor has said of answers since the page was loaded, by their ids. */
@@ -60,22 +70,42 @@ export class Conversation {
       !this.view.hasEarlier &&
       !this.view.bubbles.length,
   )
+  /** Whether the backend has any of it. */
+  isStored = $derived(this.view.bubbles.some(({ id }) => id))
+  isSounding = $derived(this.sound ? this.sound === 'on' : this.settings.sound)
   canSend = $derived(this.draft.trim() !== '' && this.left >= 0)
 
   /** What shows messages. Until it is there, they are plain text. */
   reading: LazyPart<{ default: typeof Reading }>
+  menu: LazyPart<{ default: typeof Menu }>
+  rating: LazyPart<{ default: typeof Rating }>
+  /** Told of messages that nobody has read, where the visitor or the site wants that. */
+  alerts: LazyPart<Alerts>
   readonly loaders: Loaders
 
   #make: EngineMaker
   #engine: Engine
+  #type = createTypist(
+    () => this.extras(),
+    () => this.whose(),
+  )
 
   constructor(settings: Settings, make: EngineMaker, loaders: Loaders) {
     this.settings = settings
     this.reading = new LazyPart(loaders.reading)
+    this.menu = new LazyPart(loaders.menu)
+    this.rating = new LazyPart(loaders.rating)
+    this.alerts = new LazyPart(async () => (await loaders.alerts()).createAlerts(this))
     this.loaders = loaders
     this.#make = make
-    this.#engine = make(settings, (view) => (this.view = view))
+    this.#engine = this.#begin()
   }
+
+  #begin = (): Engine =>
+    this.#make(this.settings, (view) => {
+      this.view = view
+      if (view.isResolved && this.settings.rating) this.rating.load()
+    })
 
   start = async (): Promise<void> => {
     const draft = await this.#engine.start()
@@ -101,7 +131,7 @@ export class Conversation {
       this.#engine.share({ identity: { conversationId, userHash, userJwt } })
     if (isSameConversation(before, settings)) return
     this.#engine.destroy()
-    this.#engine = this.#make(settings, (view) => (this.view = view))
+    this.#engine = this.#begin()
     this.draft = ''
     this.#forget()
     void this.start()
@@ -110,6 +140,7 @@ export class Conversation {
 
   setOpen = (isOpen: boolean): void => {
     this.isOpen = isOpen
+    this.isMenuOpen = false
     this.#engine.setOpen(isOpen)
   }
 
@@ -117,6 +148,12 @@ export class Conversation {
     this.draft = text
     this.begin()
     this.#engine.keepDraft(text)
+    this.rest(!text)
+  }
+
+  /** The visitor types, or types no more: told to the people behind the chat, once there is a conversation. */
+  rest = (isResting = true): void => {
+    if (this.isStored && this.settings.typing) this.#type(!isResting)
   }
 
   /** Sends what is in the text box, or the text given. The text box is emptied only by what it held. */
@@ -155,6 +192,12 @@ export class Conversation {
     // What is being written stays in the text box, so it stays kept, too.
     if (this.draft !== '') this.write(this.draft)
   }
+  /** It has been deleted: what the browser keeps of it goes, too. */
+  restart = (): void => {
+    this.draft = ''
+    this.#forget()
+    void this.#engine.restart()
+  }
   logout = (): void => {
     this.draft = ''
     this.#forget()
@@ -167,8 +210,3 @@ export class Conversation {
     this.answers = undefined
   }
 }
-
-const isSameConversation = (one: Settings, other: Settings): boolean =>
-  (['serverUrl', 'integrationToken', 'conversationId', 'userHash', 'userJwt', 'adapter'] as const).every(
-    (key) => one[key] === other[key],
-  )

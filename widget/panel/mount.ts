@@ -11,6 +11,7 @@ import { Conversation } from './conversation.svelte.ts'
 import type { EngineMaker, Parts } from './conversation.svelte.ts'
 import { createBackend } from './backend.ts'
 import { createLanguage } from './language.ts'
+import { remember } from './memo.ts'
 import Panel from './Panel.svelte'
 import css from './panel.css?inline'
 import { pageFacts } from './page-facts.ts'
@@ -24,7 +25,11 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   // Stopped at the host and not at the root: Svelte hears them at the root, and passes on none that was stopped there.
   for (const type of ['keydown', 'keypress', 'keyup']) root.host.addEventListener(type, (e) => e.stopPropagation())
   root.host.addEventListener('focusin', () => (conversation.isCalm = false))
-  const { emit, onClose, onIdentity, onUnread, onTexts } = props
+  const { emit, onClose, onIdentity, onTexts } = props
+  const onUnread = (count: number) => {
+    props.onUnread(count)
+    conversation.alerts.value?.count(count)
+  }
   const before = readMarker(storageName(props.options))
   let unread = before?.unread ?? 0
   /** Whether other tabs can tell by the marker what becomes of the conversation. */
@@ -67,10 +72,12 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
         unread = 0
         isMarked = false
         writeMarker(name, null)
+        remember(`${name}\nrated`)
         onUnread(0)
       },
       onMessage: ({ id, body, data }, isCounted) => {
         setUnread(name, unread + Number(isCounted && !conversation.isOpen))
+        if (isCounted && (!conversation.isOpen || document.hidden)) conversation.alerts.value?.news()
         emit('message', { id, body, author: data?.author ? ('person' as const) : ('assistant' as const) })
       },
       onShared({ draft, identity }) {
@@ -108,6 +115,8 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       conversation.parts = { ...conversation.parts, [name]: part }
     }
     for (const name of ['hours', 'form'] as const) take(name).catch(() => {})
+    if (conversation.isSounding || conversation.settings.titleCount) conversation.alerts.load()
+    conversation.alerts.value?.count(unread)
   }
   const app = mount(Panel, { target: root, props: { conversation, onClose } })
   // Whoever has a conversation reads it.
@@ -145,6 +154,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     async destroy() {
       unwatch()
       removeEventListener('pageshow', hear)
+      conversation.alerts.value?.destroy()
       conversation.destroy()
       await unmount(app)
     },

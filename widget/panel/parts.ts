@@ -10,6 +10,9 @@ declare const __LUMIKA_LANGUAGES__: Part
 declare const __LUMIKA_TABS__: Part
 declare const __LUMIKA_HOURS__: Part
 declare const __LUMIKA_FORM__: Part
+declare const __LUMIKA_MENU__: Part
+declare const __LUMIKA_RATING__: Part
+declare const __LUMIKA_ALERTS__: Part
 
 /** Loads parts, each once; what they look like comes with them. A call rejects where its file cannot be loaded; the next one tries again. */
 export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
@@ -54,6 +57,21 @@ export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
     form: show(
       () => __LUMIKA_FORM__,
       () => import('./form/index.ts'),
+    ),
+    /** What can be done with a conversation. */
+    menu: show(
+      () => __LUMIKA_MENU__,
+      () => import('./menu/index.ts'),
+    ),
+    /** The question at the end of a conversation. */
+    rating: show(
+      () => __LUMIKA_RATING__,
+      () => import('./rating/index.ts'),
+    ),
+    /** The tone and the number in the page's title. */
+    alerts: load(
+      () => __LUMIKA_ALERTS__,
+      () => import('./alerts/index.ts'),
     ),
     /** What joins the tabs of one browser. */
     tabs: load(

@@ -23,6 +23,11 @@ export interface Settings extends Pick<
   imageHosts: readonly string[]
   /** Whether answers may be rated. */
   feedback: boolean
+  sound: boolean
+  titleCount: boolean
+  rating: boolean
+  typing: boolean
+  erase: boolean
 }
 
 /** Reads options, whether they came by call or as the words of a script tag. */
@@ -52,6 +57,11 @@ export function settingsOf(options: WidgetOptions): Settings {
     pollMs: (seconds ? Math.min(Math.max(seconds, 5), 60) : 12) * 1_000,
     imageHosts: hosts.filter(Boolean),
     feedback: isOn(options.feedback ?? true),
+    sound: isOn(options.sound),
+    titleCount: isOn(options.titleCount),
+    rating: isOn(options.rating ?? true),
+    typing: isOn(options.typing ?? true),
+    erase: isOn(options.erase ?? true),
     ...(conversationId !== undefined && { conversationId, ...(userHash && { userHash }), ...(userJwt && { userJwt }) }),
     ...(adapter && { adapter }),
     ...Object.fromEntries(
@@ -62,6 +72,12 @@ export function settingsOf(options: WidgetOptions): Settings {
     ),
   }
 }
+
+/** Whether settings lead to the same conversation of the same visitor. */
+export const isSameConversation = (one: Settings, other: Settings): boolean =>
+  (['serverUrl', 'integrationToken', 'conversationId', 'userHash', 'userJwt', 'adapter'] as const).every(
+    (key) => one[key] === other[key],
+  )
 
 /** On a tag it is JSON. What is no object is left out: nothing could be made of it, and the server would refuse it. */
 function objectOf(value: unknown): object | undefined {
