@@ -75,7 +75,14 @@ export function createTimeline(): Timeline {
     if (fresh.some(({ id, actor }) => actor === 'assistant' && !keys.has(id))) timeline.outcome = null
   }
 
-  const bubbleOf = (record: ConversationRecord) => recordBubble(record, keys.get(record.id))
+  /** What is shown stays the same object as long as it is the same: whoever shows thousands sees at once what has changed. */
+  const shown = new WeakMap<ConversationRecord, Bubble>()
+  const bubbleOf = (record: ConversationRecord) => {
+    const key = keys.get(record.id)
+    let bubble = shown.get(record)
+    if (!bubble || (key && key !== bubble.key)) shown.set(record, (bubble = recordBubble(record, key)))
+    return bubble
+  }
   const writingBubble = (answer: Answer) => answerBubble(answer, keys.get(answer.record?.id ?? ''))
 
   const timeline: Timeline = {

@@ -1,0 +1,85 @@
+/**
+ * Where the reader is. Who is at the end stays there; for who has scrolled up, what is being read stays where it is,
+ * whatever grows, comes in above, or is laid out anew.
+ */
+
+/** So near to the end is at the end, in px. */
+const NEAR = 48
+/** So near to the beginning, older messages are wanted, in px. */
+const SOON = 240
+
+export class Scrolling {
+  /** The reader is at the end, and wants to stay there. */
+  isAtEnd = $state.raw(true)
+  #log: HTMLElement
+  #onTop: () => void
+  #top = 0
+  /** What is being read, and where it stands in the log. */
+  #anchor: { element: Element; place: number } | undefined
+
+  /** @param onTop the reader comes near to the beginning */
+  constructor(log: HTMLElement, onTop: () => void) {
+    this.#log = log
+    this.#onTop = onTop
+  }
+
+  /** Goes to the end. */
+  toEnd = (): void => {
+    this.isAtEnd = true
+    this.#log.scrollTop = this.#log.scrollHeight
+    this.#top = this.#log.scrollTop
+  }
+
+  /** Follows what the reader does, and what becomes of the content. Returns how to end it. */
+  watch(content: Element): () => void {
+    // Called before anything is painted, so nothing is seen to move.
+    const observer = new ResizeObserver(this.#keep)
+    observer.observe(content)
+    observer.observe(this.#log)
+    this.#log.addEventListener('scroll', this.#follow, { passive: true })
+    return () => {
+      observer.disconnect()
+      this.#log.removeEventListener('scroll', this.#follow)
+    }
+  }
+
+  #follow = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log
+    // What has grown meanwhile takes nobody away from the end.
+    const hasStayed = this.isAtEnd && scrollTop >= this.#top
+    this.isAtEnd = hasStayed || scrollHeight - scrollTop - clientHeight < NEAR
+    const isUpwards = scrollTop < this.#top
+    this.#top = scrollTop
+    this.#drop()
+    if (isUpwards && scrollTop < SOON) this.#onTop()
+  }
+
+  /** Remembers what is being read. */
+  #drop(): void {
+    const { top } = this.#log.getBoundingClientRect()
+    const block = firstBelow(this.#log.getElementsByClassName('block'), top)
+    const element = block && (firstBelow(block.getElementsByClassName('entry'), top) ?? block)
+    this.#anchor = element && { element, place: element.getBoundingClientRect().top - top }
+  }
+
+  #keep = (): void => {
+    if (this.isAtEnd) return this.toEnd()
+    const { element, place } = this.#anchor ?? {}
+    if (!element?.isConnected || place === undefined) return
+    const moved = element.getBoundingClientRect().top - this.#log.getBoundingClientRect().top - place
+    // Most browsers keep it in its place themselves, other than at the very beginning.
+    if (Math.abs(moved) >= 1) this.#log.scrollTop += moved
+    this.#top = this.#log.scrollTop
+  }
+}
+
+/** The first of elements that stand below each other whose end is below a line. */
+function firstBelow(elements: HTMLCollectionOf<Element>, line: number): Element | undefined {
+  let [from, to] = [0, elements.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((elements[middle]?.getBoundingClientRect().bottom ?? 0) <= line) from = middle + 1
+    else to = middle
+  }
+  return elements[from]
+}
