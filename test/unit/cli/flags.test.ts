@@ -23,6 +23,7 @@ describe('the flags of lumika serve', () => {
       allowPrivateWebhooks: false,
       responder: 'echo',
       limits: {},
+      maxAttachmentBytes: 10_485_760,
       json: false,
     })
   })
@@ -43,6 +44,7 @@ describe('the flags of lumika serve', () => {
       'limits',
       { answersPerDay: 0, openPerAddress: Infinity },
     ],
+    ['--max-attachment-bytes', 'LUMIKA_MAX_ATTACHMENT_BYTES', '2000000', 'maxAttachmentBytes', 2_000_000],
     ['--responder', 'LUMIKA_RESPONDER', 'webhook', 'responder', 'webhook'],
   ]
   test.each(cases)('%s and %s take %s', (flag, variable, value, key, meaning) => {
