@@ -1,4 +1,5 @@
 /** `lumika serve`: a socket, storage, responders and the widget's files around one fetch handler. */
+import type { Server } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { serve as listen } from 'srvx/node'
 import { createLumika } from '../index.ts'
@@ -11,6 +12,7 @@ import { StartError, UsageError } from './errors.ts'
 import { localToken, prepare } from './first-start.ts'
 import type { Environment, ServeOptions } from './flags.ts'
 import { createResponders } from './responders.ts'
+import { cutOffSlowBodies } from './slow-bodies.ts'
 import { createNodeTransport } from './webhook-transport.ts'
 import { announce } from './welcome.ts'
 
@@ -41,7 +43,7 @@ const connectionLimits = {
   keepAliveTimeout: 55_000,
   /** Milliseconds: whoever sends a head a byte at a time holds a connection no longer than this. */
   headersTimeout: 15_000,
-  /** A file may take its time. All other bodies are given up by whoever reads them: `routes/params.ts`. */
+  /** Milliseconds: a file may take its time. For all other bodies there is `cutOffSlowBodies`. */
   requestTimeout: 250_000,
   connectionsCheckingInterval: 5_000,
 }
@@ -70,6 +72,7 @@ export async function serve(options: ServeOptions, context: ServeContext): Promi
     ...(options.trustProxy && { trustProxy: options.trustProxy }),
     node: connectionLimits,
   })
+  cutOffSlowBodies(server.node?.server as Server)
   // The port comes first: an operator key that was made and stored must also be shown.
   try {
     await server.serve()

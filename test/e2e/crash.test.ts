@@ -88,7 +88,7 @@ describe('kill -9 of the server', () => {
 
     const broken = [`visitor: ${question}`, `assistant (interrupted): ${half}`]
     await expect.poll(visitor.said, { timeout: 45_000 }).toEqual(broken)
-    await visitor.panel.getByText('The answer broke off').waitFor()
+    await visitor.panel.locator('.state', { hasText: 'The answer broke off' }).waitFor()
     expect((await operatorOf(server).conversations()).map(({ said }) => said)).toEqual([
       [`customer: ${question}`, `assistant: ${half}`],
     ])

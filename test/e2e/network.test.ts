@@ -206,7 +206,7 @@ describe('a connection that goes away', () => {
 test('an answer that fails says so, keeps the question, and can be asked for again', async () => {
   openai.scenario = { status: 401 }
   await visitor.say('Can you answer?')
-  await visitor.panel.getByText('The answer could not be written.').waitFor()
+  await visitor.panel.locator('.outcome', { hasText: 'The answer could not be written.' }).waitFor()
   expect(await visitor.said()).toEqual(['visitor: Can you answer?'])
   openai.scenario = 'ok'
   await page.getByRole('button', { name: 'Ask again' }).click()

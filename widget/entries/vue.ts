@@ -3,10 +3,10 @@ import { defineComponent, onMounted, onUnmounted, shallowRef, watch } from 'vue'
 import type { PropType } from 'vue'
 import type { WidgetEvents, WidgetHandle } from '../contract.ts'
 import type { WidgetOptions } from '../options.ts'
-import { createChat } from './_chat.ts'
+import { createChat, events } from './_chat.ts'
 
 // A switch that is left out is to be left out: Vue would make false of it.
-const onOff = { type: Boolean, default: undefined }
+const onOff = { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined }
 
 /**
  * A chat as long as the component is mounted. Its properties are the options, its events the chat's, and `chat` on its
@@ -29,39 +29,33 @@ export const LumikaChat = defineComponent({
     position: String as PropType<'left' | 'right'>,
     theme: String as PropType<'auto' | 'light' | 'dark'>,
     accent: String,
-    radius: Number,
     font: String,
     size: String as PropType<NonNullable<WidgetOptions['size']>>,
-    offset: [Number, String] as PropType<NonNullable<WidgetOptions['offset']>>,
-    zIndex: Number,
     mode: String as PropType<NonNullable<WidgetOptions['mode']>>,
-    target: null as unknown as PropType<NonNullable<WidgetOptions['target']>>,
+    radius: Number,
+    zIndex: Number,
+    pollInterval: Number,
     launcher: onOff,
     open: onOff,
-    pollInterval: Number,
-    config: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
-    feedback: { type: [Boolean, String] as PropType<boolean | 'off'>, default: undefined },
+    config: onOff,
+    feedback: onOff,
     sound: onOff,
     titleCount: onOff,
     rating: onOff,
     typing: onOff,
     erase: onOff,
-    imageHosts: Array as PropType<readonly string[]>,
     context: Object as PropType<NonNullable<WidgetOptions['context']>>,
     texts: Object as PropType<NonNullable<WidgetOptions['texts']>>,
     hours: Object as PropType<WidgetOptions['hours']>,
     form: Object as PropType<WidgetOptions['form']>,
-    invite: Array as unknown as PropType<WidgetOptions['invite']>,
     adapter: Object as PropType<NonNullable<WidgetOptions['adapter']>>,
+    imageHosts: Array as PropType<readonly string[]>,
+    invite: Array as unknown as PropType<WidgetOptions['invite']>,
+    offset: [Number, String] as PropType<NonNullable<WidgetOptions['offset']>>,
+    target: null as unknown as PropType<NonNullable<WidgetOptions['target']>>,
   } satisfies Record<keyof WidgetOptions, unknown>,
-  emits: {
-    ready: (_detail: WidgetEvents['ready']) => true,
-    open: (_detail: WidgetEvents['open']) => true,
-    close: (_detail: WidgetEvents['close']) => true,
-    message: (_detail: WidgetEvents['message']) => true,
-    unread: (_detail: WidgetEvents['unread']) => true,
-    error: (_detail: WidgetEvents['error']) => true,
-  },
+  // By name is enough for Vue; what comes with each is for those who write in TypeScript.
+  emits: events as unknown as { [E in keyof WidgetEvents]: (detail: WidgetEvents[E]) => true },
   setup(props, { emit }) {
     const chat = createChat(emit as (event: string, detail: unknown) => void)
     const handle = shallowRef<WidgetHandle | null>(null)

@@ -113,7 +113,7 @@ describe('the preview', () => {
     await frame.getByText('nobody answers, and nothing is sent or kept').waitFor()
     expect(await frame.getByText('This browser keeps nothing').isVisible()).toBe(false)
     // What shows messages, and what joins tabs: files.
-    expect(asked.filter((path) => !/^\/(reading|markdown|tabs|attach|menu)-[\w-]{8}\.js$/.test(path))).toEqual([])
+    expect(asked.filter((path) => !/^\/(reading|pieces|markdown|tabs)-[\w-]{8}\.js$/.test(path))).toEqual([])
     const kept = () => page.evaluate(async () => [(await indexedDB.databases()).length, { ...localStorage }])
     const before = await kept()
     await page.reload()

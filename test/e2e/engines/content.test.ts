@@ -123,7 +123,7 @@ describe.each(engineNames)('what somebody writes, in %s', (name) => {
     await answered(page, 2)
     const found = await page.evaluate(() => {
       const root = document.querySelector('lumika-chat')?.shadowRoot
-      const bubbles = [...(root?.querySelectorAll('.message:not(:first-child) .bubble') ?? [])]
+      const bubbles = [...(root?.querySelectorAll('.entry .message > .bubble') ?? [])]
       const inside = bubbles.flatMap((bubble) => [...bubble.querySelectorAll('*')])
       return {
         hacked: (window as unknown as { hacked?: number }).hacked ?? 0,
@@ -177,7 +177,7 @@ describe.each(engineNames)('what somebody writes, in %s', (name) => {
     await answered(page, 2)
     const found = await page.evaluate(() => {
       const root = document.querySelector('lumika-chat')?.shadowRoot
-      const bubbles = [...(root?.querySelectorAll<HTMLElement>('.message:not(:first-child) > .bubble') ?? [])]
+      const bubbles = [...(root?.querySelectorAll<HTMLElement>('.entry .message > .bubble') ?? [])]
       return bubbles.map((bubble) => ({
         dir: bubble.dir,
         bidi: getComputedStyle(bubble).unicodeBidi,

@@ -136,16 +136,21 @@ describe.each(engineNames)('in %s', (name) => {
     await openTabs(5, first)
     Object.assign(most, under)
     const texts = [1, 2, 3, 4, 5].map((n) => own(`Tab ${n}`))
-    // At once, by the page's call: a person cannot.
     const send = (text: string): void =>
       (window as unknown as { Lumika: { send(text: string): void } }).Lumika.send(text)
-    await Promise.all(pages.map((page, n) => page.evaluate(send, texts[n] ?? '')))
+    // Each as soon as the one before is stored: the proxy hears of a connection's end a moment after its client has ended it.
+    for (const [n, chat] of chats.entries()) {
+      await pages[n]?.evaluate(send, texts[n] ?? '')
+      await expect.poll(chat.said).toContain(`visitor: ${texts[n]}`)
+    }
     await expect.poll(async () => (await history(first)).length, { timeout: 20_000 }).toBe(12)
     await once(await history(first))
     // One is read, and one is on its way to be stored.
     expect(most.stream).toBeLessThanOrEqual(2)
     await expect.poll(() => under).toEqual({ history: 1, stream: 0 })
-    const before = looks()
+    // Whoever has got an answer looks once more, the last of them a while later.
+    let before = -1
+    await expect.poll(() => before === (before = looks()), { interval: 1_500, timeout: 20_000 }).toBe(true)
     await operatorOf(server).reply(own('This is Sam.'))
     for (const chat of chats) await expect.poll(chat.said).toContain(`person: ${own('This is Sam.')}`)
     // The one that was answered, the next one, and one that a tab may have asked for itself.
