@@ -67,7 +67,7 @@ describe('from the first start to the first answer', () => {
     await page.getByRole('link', { name: /Do you have this in blue\?/ }).click()
     await page.getByRole('log').getByText('Do you have this in blue?').waitFor()
     await page.getByRole('textbox', { name: 'Reply' }).fill('We do, from Monday on.')
-    const answered = visitor.page.getByText('We do, from Monday on.')
+    const answered = visitor.page.locator('.bubble', { hasText: 'We do, from Monday on.' })
     const sent = performance.now()
     await page.getByRole('button', { name: 'Send' }).click()
     await answered.waitFor()

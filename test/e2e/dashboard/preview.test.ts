@@ -110,7 +110,7 @@ describe('the preview', () => {
     await click('textarea')
     await page.keyboard.type('Is anybody there?')
     await click('.send')
-    await frame.getByText('nobody answers, and nothing is sent or kept').waitFor()
+    await frame.locator('.bubble', { hasText: 'nobody answers, and nothing is sent or kept' }).waitFor()
     expect(await frame.getByText('This browser keeps nothing').isVisible()).toBe(false)
     // What shows messages, and what joins tabs: files.
     expect(asked.filter((path) => !/^\/(reading|pieces|markdown|tabs)-[\w-]{8}\.js$/.test(path))).toEqual([])

@@ -10,8 +10,12 @@ export const plainName = (name: string): string =>
 /** The first letters of the first and the last word of a name; of emoji and the like whole ones. */
 export function initialsOf(name: string, locale: string): string {
   const words = plainName(name).split(/\s+/u)
-  const segmenter = new Intl.Segmenter(locale)
-  const first = (word = '') => [...segmenter.segment(word)][0]?.segment.slice(0, 8) ?? ''
+  // Firefox has it since 125.
+  const segmenter = 'Segmenter' in Intl ? new Intl.Segmenter(locale) : undefined
+  const first = (word = '') => {
+    const letter = segmenter ? [...segmenter.segment(word)][0]?.segment : [...word][0]
+    return letter?.slice(0, 8) ?? ''
+  }
   const letters = first(words[0]) + (words.length > 1 ? first(words.at(-1)) : '')
   return letters.toLocaleUpperCase(locale)
 }
