@@ -21,6 +21,23 @@ const invites = readdirSync(folder).filter((name) => /^invite-.+\.js$/.test(name
 const pieces = readdirSync(folder).filter((name) => /^pieces-.+\.js$/.test(name))
 const markdowns = readdirSync(folder).filter((name) => /^markdown-.+\.js$/.test(name))
 
+/** All files that a page may load, but for words. */
+const all = [
+  'widget.js',
+  ...panels,
+  ...messages,
+  ...https,
+  ...markdowns,
+  ...pieces,
+  ...tabs,
+  ...looks,
+  ...invites,
+  ...few,
+  ...languages,
+  ...menus,
+  ...alerts,
+]
+
 describe('what a page loads', () => {
   test('widget.js is at most 3.5 KB', () => {
     expect(gzipped('widget.js')).toBeLessThanOrEqual(3_584)
@@ -156,53 +173,17 @@ describe('what a page loads', () => {
     }
   })
 
-  test.each([
-    'widget.js',
-    ...panels,
-    ...messages,
-    ...https,
-    ...markdowns,
-    ...pieces,
-    ...tabs,
-    ...looks,
-    ...invites,
-    ...few,
-    ...languages,
-  ])('G13: %s leaves no Svelte global behind', (name) => {
+  test.each(all)('G13: %s leaves no Svelte global behind', (name) => {
     expect(read(name)).not.toContain('__svelte')
   })
 
-  test.each([
-    'widget.js',
-    ...panels,
-    ...messages,
-    ...https,
-    ...markdowns,
-    ...pieces,
-    ...tabs,
-    ...looks,
-    ...invites,
-    ...few,
-    ...languages,
-  ])('G11: %s makes no markup or code from text', (name) => {
+  test.each(all)('G11: %s makes no markup or code from text', (name) => {
     expect(read(name)).not.toMatch(
       /\beval\(|\bnew Function\b|\bFunction\(["'`]|(inner|outer)HTML\s*=|insertAdjacentHTML|document\.write/,
     )
   })
 
-  test.each([
-    'widget.js',
-    ...panels,
-    ...messages,
-    ...https,
-    ...markdowns,
-    ...pieces,
-    ...tabs,
-    ...looks,
-    ...invites,
-    ...few,
-    ...languages,
-  ])('%s is offered compressed', (name) => {
+  test.each(all)('%s is offered compressed', (name) => {
     expect(readFileSync(`${folder}/${name}.br`).byteLength).toBeLessThan(gzipped(name))
     expect(readFileSync(`${folder}/${name}.gz`).byteLength).toBeGreaterThan(0)
   })
