@@ -205,7 +205,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   conversationRoutes(app, { ...gate, conversations, limits, usage })
   visitorRoutes(app, { ...gate, conversations, typing, limits, usage })
   attachmentRoutes(app, { ...gate, attachments: files, limits })
-  configRoutes(app, gate)
+  configRoutes(app, { ...gate, attachments: files })
   healthRoutes(app, { log, logger })
   sessionRoutes(app, { ...api, operators, sessions, limits, now })
   operatorsRoutes(app, { ...api, operators, sessions, registry, limits })

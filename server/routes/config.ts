@@ -4,6 +4,7 @@ import { FastResponse } from 'srvx'
 import { paths, tellByLanguage } from '../../protocol.ts'
 import type { Integration, WidgetLook } from '../access/integration.ts'
 import { isKnown } from '../assets.ts'
+import type { Attachments } from '../attachments/contract.ts'
 import { sha256 } from '../random.ts'
 import type { HeaderList } from './answers.ts'
 import { gated } from './gate.ts'
@@ -23,13 +24,19 @@ interface Prepared {
   etag: string
 }
 
+/** What this route needs. */
+export interface ConfigRoutesOptions extends GateOptions {
+  /** null: this server keeps no files. */
+  attachments: Pick<Attachments, 'maxBytes'> | null
+}
+
 /** Adds the route to the app. */
-export function configRoutes(app: H3, options: GateOptions): void {
+export function configRoutes(app: H3, options: ConfigRoutesOptions): void {
   // Integrations are never changed in place, so what was made of one holds for as long as it is there.
   const known = new WeakMap<Integration, Promise<Prepared>>()
 
   const config = async ({ request, integration, headers }: Caller): Promise<Response> => {
-    const prepared = known.get(integration) ?? prepare(integration)
+    const prepared = known.get(integration) ?? prepare(integration, options.attachments?.maxBytes)
     known.set(integration, prepared)
     const { body, etag } = await prepared
     const all: HeaderList = [...headers, ...kept, ['etag', `"${etag}"`]]
@@ -41,10 +48,18 @@ export function configRoutes(app: H3, options: GateOptions): void {
   app.all(paths.config, gated(options, { methods: ['GET'], sends: false }, config))
 }
 
-async function prepare({ widget, attachments, visitorErase = true }: Integration): Promise<Prepared> {
+/** @param attachmentBytes what a file may hold; undefined: no files are taken */
+async function prepare(
+  { widget, attachments, visitorErase = true }: Integration,
+  attachmentBytes: number | undefined,
+): Promise<Prepared> {
   const look = Object.fromEntries(names.flatMap((name) => (name in widget ? [[name, widget[name]]] : [])))
   const body = JSON.stringify({
-    widget: { ...tellByLanguage(look), ...(attachments && { attachments }), ...(!visitorErase && { erase: false }) },
+    widget: {
+      ...tellByLanguage(look),
+      ...(attachments && attachmentBytes !== undefined && { attachments, attachmentBytes }),
+      ...(!visitorErase && { erase: false }),
+    },
   })
   return { body, etag: (await sha256(body)).slice(0, 22) }
 }

@@ -83,6 +83,7 @@ export const configAnswer = answer(
       z.strictObject({
         ...widgetLook.shape,
         attachments: z.literal(true).optional(),
+        attachmentBytes: z.int().positive().optional().describe('What a file may hold, where files are taken.'),
         erase: z.literal(false).optional(),
       }),
     ),

@@ -32,7 +32,7 @@ describe('section 7: /widget/config', () => {
   beforeEach(async () => {
     place = await openPlace('memory')
     const note = (...line: unknown[]) => void logged.push(line)
-    world = await openWorld(place, { log: { info: note, warn: note, error: note } })
+    world = await openWorld(place, { log: { info: note, warn: note, error: note }, attachments: { maxBytes: 123_456 } })
     wire = await openWire(world.lumika)
     const settings = { kind: 'widget' as const, allowedDomains: ['shop.example'] }
     made = await world.lumika.registry.create({ name: 'canary-name', ...settings })
@@ -159,6 +159,15 @@ describe('section 7: /widget/config', () => {
       expect(answer.header('vary')).toBe('Origin')
       expect(answer.header('x-content-type-options')).toBe('nosniff')
     }
+  })
+
+  it('tells where files are taken, and what one may hold', async () => {
+    const { id } = made.integration
+    const told = async () => (JSON.parse((await ask(made.token)).body) as { widget: object }).widget
+    await world.lumika.registry.update(id, { attachments: true, widget: { title: 'Ask us' } })
+    expect(await told()).toEqual({ title: 'Ask us', attachments: true, attachmentBytes: 123_456 })
+    await world.lumika.registry.update(id, { attachments: false })
+    expect(await told()).toEqual({ title: 'Ask us' })
   })
 
   it('asks no storage', async () => {
