@@ -29,6 +29,7 @@ const reads = (page: Page, selector: string, words: string) =>
     selector,
     words,
   )
+const draft = 'article[aria-label="Draft of the assistant"]'
 const isGone = (page: Page, selector: string) =>
   page.waitFor((where: string) => !document.querySelector(where), 10_000, selector)
 const rowOf = (customer: string): string => `.list-pane a[href$="${Buffer.from(customer).toString('base64url')}"]`
@@ -42,20 +43,35 @@ describe.each(['firefox', 'webkit'] as const)('the Dashboard, in %s', (name) => 
     await page.setViewport(1280, 800)
   }, 60_000)
   afterAll(() => engine?.close())
-  const [one, two] = [1, 2].map((number) => `c_${name}-customer-0000000${number}`) as [string, string]
+  /** Two customers of every try's own. */
+  let one = ''
+  let two = ''
+  let tries = 0
+
+  /** Goes to a place in the Dashboard, and logs in where that is asked for. */
+  const enter = async (path: string): Promise<void> => {
+    await page.goto(`${server.url}/dashboard${path}`)
+    await page.waitFor(() => document.querySelector('#name, nav[aria-label="Dashboard"]'))
+    if (await page.evaluate(() => document.querySelector('#name') !== null)) {
+      await page.type('#name', owner.name)
+      await page.type('#password', owner.password)
+      await page.press('Enter')
+    }
+    await page.see('nav[aria-label="Dashboard"]')
+  }
 
   test('somebody logs in, sees what comes in, answers it, and approves a draft', async () => {
-    await page.goto(`${server.url}/dashboard`)
-    await page.type('#name', owner.name)
-    await page.type('#password', owner.password)
-    await page.press('Enter')
-    await page.see('nav[aria-label="Dashboard"]')
+    tries++
+    ;[one, two] = [1, 2].map((number) => `c_${name}-customer-000000${tries}${number}`) as [string, string]
+    await enter('')
     await page.waitFor(() => document.querySelector('.live.on'))
 
     // What is said while one looks on comes by itself.
     await say(server, one, `Where is my parcel, ${name}?`)
     await page.click(rowOf(one))
     await reads(page, '[role="log"]', `Where is my parcel, ${name}?`)
+    // Once the assistant has had its say, too, the list stands still: a row that moves is missed by a click.
+    await reads(page, draft, `You wrote: Where is my parcel, ${name}?`)
     await page.type('textarea[aria-label="Reply"]', 'It left our studio today – grüße.')
     await page.press('Enter')
     await reads(page, '[role="log"]', 'It left our studio today – grüße.')
@@ -65,7 +81,7 @@ describe.each(['firefox', 'webkit'] as const)('the Dashboard, in %s', (name) => 
     await page.press('Escape')
     await page.waitFor(() => document.activeElement?.getAttribute('role') === 'log')
     await page.click(rowOf(two))
-    await page.see('article[aria-label="Draft of the assistant"]')
+    await reads(page, draft, `You wrote: Do you ship to Lisbon, ${name}?`)
     await page.press('e')
     await page.see('textarea[aria-label="Words of the draft"]')
     await page.press('Escape')
@@ -79,6 +95,8 @@ describe.each(['firefox', 'webkit'] as const)('the Dashboard, in %s', (name) => 
   })
 
   test('a dialog and a menu open, close and give the focus back; the search finds', async () => {
+    await enter('')
+    await page.click(rowOf(two))
     await page.click('.help')
     await page.see('[role="dialog"]')
     await page.press('Escape')
@@ -96,6 +114,7 @@ describe.each(['firefox', 'webkit'] as const)('the Dashboard, in %s', (name) => 
   })
 
   test('settings are there: a choice, a tag that is copied, the theme; then somebody logs out', async () => {
+    await enter('')
     await page.click('nav a[href="/dashboard/integrations"]')
     await page.click('a[href="/dashboard/integrations/new"]')
     await page.click('form button.choice')
