@@ -1,6 +1,7 @@
 /** The menu of a conversation: keyboard, what each entry does, and what becomes of the focus. */
 import { fireEvent } from '@testing-library/svelte'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { AdapterError } from '../../adapters/adapter.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
 import { createExtrasBackend } from '../helpers/extras.ts'
 import type { ExtrasBackend } from '../helpers/extras.ts'
@@ -208,5 +209,21 @@ describe('typing', () => {
     backend.isBroken = true
     await visit.say('Still there?')
     await visit.sees('You said Still there?')
+  })
+
+  test('whoever is refused tells nothing more', async () => {
+    const { extras } = backend.adapter
+    const setTyping = extras?.setTyping
+    const refuse: typeof setTyping = async (request) => {
+      await setTyping?.(request)
+      throw new AdapterError('invalid_token', 'This token is gone.', { status: 401 })
+    }
+    await come({ adapter: { ...backend.adapter, extras: { ...extras, setTyping: refuse } } })
+    await talk()
+    await visit.type('Wh')
+    await until(() => expect(told()).toEqual([true]))
+    for (const words of ['', 'Why', '', 'Why?', '']) await visit.type(words)
+    await visit.settle()
+    expect(told()).toEqual([true])
   })
 })

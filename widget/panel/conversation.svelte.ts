@@ -85,10 +85,7 @@ export class Conversation {
 
   #make: EngineMaker
   #engine: Engine
-  #type = createTypist(
-    () => this.extras(),
-    () => this.whose(),
-  )
+  #type!: ReturnType<typeof createTypist>
 
   constructor(settings: Settings, make: EngineMaker, loaders: Loaders) {
     this.settings = settings
@@ -101,11 +98,16 @@ export class Conversation {
     this.#engine = this.#begin()
   }
 
-  #begin = (): Engine =>
-    this.#make(this.settings, (view) => {
+  #begin = (): Engine => {
+    this.#type = createTypist(
+      () => this.extras(),
+      () => this.whose(),
+    )
+    return this.#make(this.settings, (view) => {
       this.view = view
       if (view.isResolved && this.settings.rating) this.rating.load()
     })
+  }
 
   start = async (): Promise<void> => {
     const draft = await this.#engine.start()

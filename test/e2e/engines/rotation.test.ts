@@ -117,8 +117,9 @@ describe.each(engineNames)('in %s', (name) => {
       // Long enough for whoever tries again and again.
       const end = Date.now() + 3_000
       await expect.poll(() => Date.now(), { timeout: 10_000 }).toBeGreaterThan(end)
-      const sends = calls().filter(({ method }) => method === 'POST')
-      expect(sends.length).toBeLessThanOrEqual(2)
+      const callsOf = (what: string) => calls().filter(({ path }) => path.startsWith(`/conversation/${what}`)).length
+      expect(callsOf('sse')).toBeLessThanOrEqual(2)
+      expect(callsOf('typing')).toBe(1)
       expect(calls().length).toBeLessThanOrEqual(5)
 
       const other = await createIntegration(server)
