@@ -47,6 +47,8 @@ export interface HistoryRequest {
   limit?: number
   /** Seconds the backend may hold the answer until something is new. */
   wait?: number
+  /** How the conversation stood at the last answer. Where it is not so any more, nothing is waited for. @default as it stands now */
+  known?: readonly ('typing' | 'resolved')[]
   proof?: IdentityProof
   signal?: AbortSignal
 }

@@ -120,9 +120,9 @@ export function createHttpAdapter(options: HttpAdapterOptions): ChatAdapter {
     resume: ({ conversationId, lastEventId, proof, signal }) =>
       events(signal, true, (call) => request(call, 'GET', paths.sse, signed({ conversationId, lastEventId }, proof))),
 
-    history: ({ conversationId, afterId, beforeId, limit, wait, proof, signal }) =>
+    history: ({ conversationId, afterId, beforeId, limit, wait, known, proof, signal }) =>
       exchange(signal, silenceMs + (wait ?? 0) * 1_000, async (call) => {
-        const parameters = signed({ conversationId, afterId, beforeId, limit, wait }, proof)
+        const parameters = signed({ conversationId, afterId, beforeId, limit, wait, known: known?.join() }, proof)
         const response = await request(call, 'GET', paths.history, parameters)
         await check(call, response, 'application/json')
         return readHistory(await call.step(response.text()))

@@ -9,6 +9,8 @@ export interface AdapterBackend {
   answerTo(text: string): string
   /** Lets a person reply in a conversation. Left out where there is nobody but the visitor and the assistant. */
   postOperatorMessage?(conversationId: string, body: string): Promise<void> | void
+  /** Says that a conversation is done. Left out where nobody could. */
+  resolve?(conversationId: string): Promise<void>
   /** The answers come in one piece: nothing of one is there before it is finished. */
   isWhole?: boolean
   close?(): Promise<void>
@@ -204,6 +206,21 @@ export function describeAdapter(name: string, start: () => Promise<AdapterBacken
       else await collect(adapter.send({ text: body, conversationId, clientMessageId: newKey() }))
       const heard = (await waiting).messages.map((message) => message.body)
       expect(heard).toEqual(postOperatorMessage ? [body] : [body, ...heard.slice(1)])
+    })
+
+    withBackend('a waiting reader hears at once that it is not as it believes', async ({ adapter, resolve }) => {
+      const conversationId = newId()
+      await collect(adapter.send({ text: 'hi', conversationId, clientMessageId: newKey() }))
+      const { lastMessageId } = await adapter.history({ conversationId })
+      await resolve?.(conversationId)
+      const waiting = { conversationId, afterId: lastMessageId ?? '', wait: resolve ? 20 : 0.05 }
+      const from = performance.now()
+      const page = await adapter.history({ ...waiting, known: [] })
+      expect(page).toEqual({ ...page, messages: [], lastMessageId, ...(resolve && { resolved: true }) })
+      expect(performance.now() - from).toBeLessThan(15_000)
+      // Whoever knows it waits.
+      const known = resolve ? (['resolved'] as const) : []
+      expect(await adapter.history({ ...waiting, wait: 0.05, known })).toEqual(page)
     })
 
     withBackend('an aborted call rejects with the reason of its signal', async ({ adapter, isWhole }) => {

@@ -70,18 +70,20 @@ async function startServer(
   await server.ready()
   const serverUrl = server.url ?? ''
   const { token, integration } = await lumika.registry.create({ name: 'Test', kind: 'api' })
+  const call = async (conversationId: string, path: string, body: object) => {
+    const key = `${integration.id}.${Buffer.from(conversationId).toString('base64url')}`
+    const response = await globalThis.fetch(new URL(`/api/conversations/${key}/${path}`, serverUrl), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    if (!response.ok) throw new Error(`The operator's call was refused with status ${response.status}.`)
+  }
   return {
     adapter: createHttpAdapter({ serverUrl, integrationToken: token, fetch, ...(maxUrlLength && { maxUrlLength }) }),
     answerTo,
-    async postOperatorMessage(conversationId, body) {
-      const key = `${integration.id}.${Buffer.from(conversationId).toString('base64url')}`
-      const response = await globalThis.fetch(new URL(`/api/conversations/${key}/messages`, serverUrl), {
-        method: 'POST',
-        headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ body }),
-      })
-      if (!response.ok) throw new Error(`The operator's message was refused with status ${response.status}.`)
-    },
+    postOperatorMessage: (conversationId, body) => call(conversationId, 'messages', { body }),
+    resolve: (conversationId) => call(conversationId, 'resolve', {}),
     async close() {
       await lumika.close({ graceMs: 0 })
       await server.close(true)

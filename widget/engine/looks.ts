@@ -29,6 +29,11 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
   let waiting: AbortController | null = null
 
   const hasNothing = () => context.conversationId === undefined && !context.others
+  /** How the conversation stands, as far as it is shown. What has changed between two looks is news, too. */
+  const known = () => {
+    const stands = { typing: context.typing !== undefined, resolved: context.isResolved }
+    return (['typing', 'resolved'] as const).filter((name) => stands[name])
+  }
   const isIdle = () => signal.aborted || hasNothing() || context.connection === 'disconnected'
 
   const catchUp = async (wait: number): Promise<number | null> => {
@@ -46,7 +51,7 @@ export function createLooks(context: Context, attach: Answers['attach'], onBack:
           conversationId,
           afterId,
           limit: afterId ? 4 * PAGE : PAGE,
-          ...(wait && !found && { wait }),
+          ...(wait && !found && { wait, known: known() }),
           proof,
         }
         const { messages, lastMessageId, activeTurn, ...rest } = await context.adapter.history({

@@ -138,6 +138,7 @@ describe('http adapter: requests', () => {
         : json({ conversationId: 'c_1', messages: [], lastMessageId: null, hasMore: false })(response, seen),
     )
     await adapter.history({ conversationId: 'c_1', afterId: 'a', limit: 9, wait: 2 })
+    for (const known of [[], ['typing', 'resolved']] as const) await adapter.history({ conversationId: 'c_1', known })
     await adapter.stop({ conversationId: 'c_1', turnId })
     expect(Object.fromEntries(requests[0]?.query ?? [])).toEqual({
       integrationToken: 'tok_1',
@@ -146,8 +147,10 @@ describe('http adapter: requests', () => {
       limit: '9',
       wait: '2',
     })
-    expect(requests[1]).toMatchObject({ method: 'POST', path: '/chat/conversation/stop' })
-    expect(Object.fromEntries(requests[1]?.form ?? [])).toEqual({
+    // Nothing is known to be so, which is not the same as saying nothing.
+    expect(requests.slice(1, 3).map(({ query }) => query.get('known'))).toEqual(['', 'typing,resolved'])
+    expect(requests[3]).toMatchObject({ method: 'POST', path: '/chat/conversation/stop' })
+    expect(Object.fromEntries(requests[3]?.form ?? [])).toEqual({
       integrationToken: 'tok_1',
       conversationId: 'c_1',
       turnId,

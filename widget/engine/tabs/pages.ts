@@ -19,6 +19,10 @@ interface Look {
   users: Set<() => void>
 }
 
+type Standing = Pick<HistoryPage, 'typing' | 'resolved'>
+
+const standingOf = ({ typing, resolved }: Standing): string => JSON.stringify({ typing, resolved })
+
 /**
  * @param cancels where it is put how a call ends that nobody waits for any more, by its id
  * @param hasEnded whether an answer was read to its end
@@ -34,13 +38,17 @@ export function createPages(
   const pages = new Map<string, HistoryPage>()
   /** The last record of the conversation, as far as anybody has read it. */
   let newest: string | null = null
+  /** How it stood then, in JSON. */
+  let standing = standingOf({})
 
   /** A page that somebody has read already, unless there was nothing on it. */
   const knownPage = (place: string): HistoryPage | undefined => {
     const page = pages.get(place)
     if (!page) return
     // It was the last one when it was read; more may have come since.
-    const known = { ...page, hasMore: page.hasMore || page.lastMessageId !== newest }
+    const { typing: _, resolved: __, ...rest } = page
+    const hasMore = page.hasMore || page.lastMessageId !== newest
+    const known: HistoryPage = { ...rest, ...(JSON.parse(standing) as Standing), hasMore }
     if (page.activeTurn && hasEnded(page.activeTurn.turnId)) delete known.activeTurn
     return known
   }
@@ -51,10 +59,11 @@ export function createPages(
       try {
         const page = await adapter.history({ ...request, signal: life.signal })
         if (!request.beforeId) newest = page.lastMessageId
-        if (request.afterId && page.messages.length > 0) {
-          keepNewest(pages, place, page)
-          onNews()
-        }
+        const stood = standing
+        standing = standingOf(page)
+        const isLater = request.afterId && page.messages.length > 0
+        if (isLater) keepNewest(pages, place, page)
+        if (isLater || standing !== stood) onNews()
         return page
       } catch (error) {
         // A server that has lost records has lost what is kept here, too.
@@ -72,7 +81,7 @@ export function createPages(
   return {
     renew: () => looks.clear(),
     read(request, id, reply) {
-      const { wait: _, ...rest } = request
+      const { wait: _, known: __, ...rest } = request
       const place = JSON.stringify(rest)
       const value = knownPage(place)
       if (value) return reply({ value })
