@@ -24,6 +24,7 @@ const partsOfParts = {
   menu: '__LUMIKA_MENU__',
   rating: '__LUMIKA_RATING__',
   alerts: '__LUMIKA_ALERTS__',
+  attach: '__LUMIKA_ATTACH__',
   invite: '__LUMIKA_INVITE__',
 }
 /** @param {string} name what stands for a part in the source */

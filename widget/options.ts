@@ -110,6 +110,8 @@ export interface WidgetOptions extends Identity {
   typing?: boolean
   /** Whether the visitor is offered to delete the conversation, where the server allows it. `data-erase`. @default true */
   erase?: boolean
+  /** Whether the visitor may send pictures and PDF files, where the server or the adapter takes them. `data-attachments`. @default false */
+  attachments?: boolean
   /** Seconds between two looks for new messages while the panel is closed, 5 to 60. `data-poll-interval`. @default 12 */
   pollInterval?: number
   /**

@@ -320,6 +320,21 @@ const shows: Record<keyof WidgetOptions, () => Promise<void>> = {
       visit.leave()
     }
   },
+  async attachments() {
+    const { adapter } = createExtrasBackend()
+    for (const [attachments, extras, isOffered] of [
+      [true, { upload: () => Promise.reject(new Error()) }, true],
+      [false, { upload: () => Promise.reject(new Error()) }, false],
+      [true, {}, false],
+    ] as const) {
+      const visit = await visitWith({ attachments, adapter: { ...adapter, extras } })
+      await visit.open()
+      if (isOffered) await until(() => expect(visit.inside.getByRole('button', { name: 'Attach a file' })).toBeTruthy())
+      await visit.settle()
+      expect(!!visit.root.querySelector('.clip')).toBe(isOffered)
+      visit.leave()
+    }
+  },
   async imageHosts() {
     const reply = () => 'Look: ![a teapot](https://img.example.com/a.png) ![no teapot](https://other.example/b.png)'
     const visit = await visitWith({ adapter: createMemoryAdapter({ reply }), imageHosts: ['img.example.com'] })

@@ -15,6 +15,7 @@ const tabs = readdirSync(folder).filter((name) => /^tabs-.+\.js$/.test(name))
 const few = readdirSync(folder).filter((name) => /^(form|hours)-.+\.js$/.test(name))
 const menus = readdirSync(folder).filter((name) => /^(menu|rating)-.+\.js$/.test(name))
 const alerts = readdirSync(folder).filter((name) => /^alerts-.+\.js$/.test(name))
+const clips = readdirSync(folder).filter((name) => /^attach-.+\.js$/.test(name))
 const languages = readdirSync(folder).filter((name) => /^languages-.+\.js$/.test(name))
 const looks = readdirSync(folder).filter((name) => /^look-.+\.js$/.test(name))
 const invites = readdirSync(folder).filter((name) => /^invite-.+\.js$/.test(name))
@@ -36,6 +37,7 @@ const all = [
   ...languages,
   ...menus,
   ...alerts,
+  ...clips,
 ]
 
 describe('what a page loads', () => {
@@ -48,7 +50,9 @@ describe('what a page loads', () => {
     expect(panels.map(gzipped).reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(26_624)
     for (const name of panels)
       expect(importsIn(read(name)).sort()).toEqual(
-        [...few, ...https, ...languages, ...menus, ...alerts, ...messages, ...tabs].map((part) => `./${part}`).sort(),
+        [...few, ...https, ...languages, ...menus, ...alerts, ...clips, ...messages, ...tabs]
+          .map((part) => `./${part}`)
+          .sort(),
       )
   })
 
@@ -112,6 +116,14 @@ describe('what a page loads', () => {
     }
   })
 
+  test('what visitors send files with is one file of at most 5 KB, loaded where it is set', () => {
+    expect(clips).toHaveLength(1)
+    for (const name of clips) {
+      expect(gzipped(name)).toBeLessThanOrEqual(5_120)
+      expect(importsIn(read(name))).toEqual(panels.map((panel) => `./${panel}`))
+    }
+  })
+
   test('what sounds and counts beside the chat is one file of at most 1 KB, loaded where it is set, that shares nothing', () => {
     expect(alerts).toHaveLength(1)
     for (const name of alerts) {
@@ -166,6 +178,7 @@ describe('what a page loads', () => {
       [panels[0] ?? '', menus[0]],
       [panels[0] ?? '', menus[1]],
       [panels[0] ?? '', alerts[0]],
+      [panels[0] ?? '', clips[0]],
       [panels[0] ?? '', languages[0]],
     ] as const) {
       const hash = createHash('sha256').update(read(part)).digest('base64')

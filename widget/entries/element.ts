@@ -26,7 +26,7 @@ const attributes = [
   ...['integration-token', 'server-url', 'name', 'conversation-id', 'user-hash', 'user-jwt', 'locale', 'title'],
   ...['greeting', 'placeholder', 'position', 'theme', 'accent', 'radius', 'font', 'size', 'offset', 'z-index', 'mode'],
   ...['target', 'launcher', 'open', 'poll-interval', 'image-hosts', 'config'],
-  ...['sound', 'title-count', 'rating', 'typing', 'erase'],
+  ...['sound', 'title-count', 'rating', 'typing', 'erase', 'attachments'],
 ]
 
 /**

@@ -44,6 +44,7 @@ export const LumikaChat = defineComponent({
     rating: onOff,
     typing: onOff,
     erase: onOff,
+    attachments: onOff,
     context: Object as PropType<NonNullable<WidgetOptions['context']>>,
     texts: Object as PropType<NonNullable<WidgetOptions['texts']>>,
     hours: Object as PropType<WidgetOptions['hours']>,

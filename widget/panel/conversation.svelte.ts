@@ -1,6 +1,7 @@
 /** What the components show and do: the one reactive class of the widget. */
 import { codePoints, textCodePoints } from '../../protocol.ts'
 import type { ChatExtras, Whose } from '../../adapters/adapter.ts'
+import type { Attachment } from '../../protocol.ts'
 import type { Engine, View } from '../engine/engine.ts'
 import type { FormAnswers, Localized } from '../features.ts'
 import { blend, defaultTexts } from '../locales/texts.ts'
@@ -8,6 +9,7 @@ import type { Texts } from '../locales/texts.ts'
 import type PreChatForm from './form/PreChatForm.svelte'
 import type HoursBanner from './hours/HoursBanner.svelte'
 import type { Alerts } from './alerts/index.ts'
+import type { Tray } from './attach/index.ts'
 import { loadExtras } from './backend.ts'
 import { LazyPart } from './lazy-part.svelte.ts'
 import { recall } from './memo.ts'
@@ -73,7 +75,10 @@ export class Conversation {
   /** Whether the backend has any of it. */
   isStored = $derived(this.view.bubbles.some(({ id }) => id))
   isSounding = $derived(this.sound ? this.sound === 'on' : this.settings.sound)
-  canSend = $derived(this.draft.trim() !== '' && this.left >= 0)
+  attach: LazyPart<Tray> = new LazyPart(async () => (await this.loaders.attach()).createTray(this))
+  /** The files that go along with the next message, where there may be any. */
+  tray: Tray | undefined = $derived(this.settings.attachments ? this.attach.value : undefined)
+  canSend = $derived((this.draft.trim() !== '' || !!this.tray?.files.length) && this.left >= 0)
 
   /** What shows messages. Until it is there, they are plain text. */
   reading: LazyPart<{ default: typeof Reading }>
@@ -134,8 +139,7 @@ export class Conversation {
     if (isSameConversation(before, settings)) return
     this.#engine.destroy()
     this.#engine = this.#begin()
-    this.draft = ''
-    this.#forget()
+    this.#leave()
     void this.start()
     this.#engine.setOpen(this.isOpen)
   }
@@ -161,12 +165,17 @@ export class Conversation {
   /** Sends what is in the text box, or the text given. The text box is emptied only by what it held. */
   send = (text?: string): void => {
     if (text === undefined) {
-      if (!this.canSend) return
+      if (!this.canSend || this.tray?.hold()) return
       text = this.draft.trim()
       this.write('')
     }
+    this.pass(text)
+  }
+
+  /** Sends a text, with files that are there already. */
+  pass = (text: string, attachments?: readonly Attachment[]): void => {
     if (text.trim() === '') return
-    this.#engine.send(text.trim(), this.answers)
+    this.#engine.send(text.trim(), this.answers, attachments)
     this.#forget()
   }
 
@@ -196,16 +205,24 @@ export class Conversation {
   }
   /** It has been deleted: what the browser keeps of it goes, too. */
   restart = (): void => {
-    this.draft = ''
-    this.#forget()
+    this.#leave()
     void this.#engine.restart()
   }
   logout = (): void => {
-    this.draft = ''
-    this.#forget()
+    this.#leave()
     void this.#engine.logout()
   }
-  destroy = (): void => this.#engine.destroy()
+  destroy = (): void => {
+    this.attach.value?.clear()
+    this.#engine.destroy()
+  }
+
+  /** Nothing of this visitor's is left. */
+  #leave(): void {
+    this.draft = ''
+    this.attach.value?.clear()
+    this.#forget()
+  }
 
   #forget(): void {
     this.filled = {}

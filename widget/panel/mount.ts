@@ -117,6 +117,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
     for (const name of ['hours', 'form'] as const) take(name).catch(() => {})
     if (conversation.isSounding || conversation.settings.titleCount) conversation.alerts.load()
     conversation.alerts.value?.count(unread)
+    if (conversation.settings.attachments && conversation.isOpen) conversation.attach.load()
   }
   const app = mount(Panel, { target: root, props: { conversation, onClose } })
   // Whoever has a conversation reads it.

@@ -13,6 +13,7 @@ declare const __LUMIKA_FORM__: Part
 declare const __LUMIKA_MENU__: Part
 declare const __LUMIKA_RATING__: Part
 declare const __LUMIKA_ALERTS__: Part
+declare const __LUMIKA_ATTACH__: Part
 
 /** Loads parts, each once; what they look like comes with them. A call rejects where its file cannot be loaded; the next one tries again. */
 export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
@@ -72,6 +73,11 @@ export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
     alerts: load(
       () => __LUMIKA_ALERTS__,
       () => import('./alerts/index.ts'),
+    ),
+    /** What visitors send files with. */
+    attach: show(
+      () => __LUMIKA_ATTACH__,
+      () => import('./attach/index.ts'),
     ),
     /** What joins the tabs of one browser. */
     tabs: load(

@@ -27,6 +27,10 @@ export interface Settings extends Pick<
   titleCount: boolean
   rating: boolean
   typing: boolean
+  /** Whether files may be sent: the site wants it, and the backend can take them. */
+  attachments: boolean
+  /** Most bytes of a file, where the server says. */
+  attachmentBytes?: number
   erase: boolean
 }
 
@@ -61,6 +65,8 @@ export function settingsOf(options: WidgetOptions): Settings {
     titleCount: isOn(options.titleCount),
     rating: isOn(options.rating ?? true),
     typing: isOn(options.typing ?? true),
+    attachments: isOn(options.attachments) && (!adapter || !!adapter.extras?.upload),
+    attachmentBytes: (options as Settings).attachmentBytes,
     erase: isOn(options.erase ?? true),
     ...(conversationId !== undefined && { conversationId, ...(userHash && { userHash }), ...(userJwt && { userJwt }) }),
     ...(adapter && { adapter }),
