@@ -66,6 +66,17 @@ test('a long conversation shows days and authors, keeps the reader’s place, an
   await expect.poll(below).toBeLessThan(2)
   await expect.poll(() => news.count()).toBe(0)
 
+  // So is who has just gone up when something grows, before the browser has told of it.
+  await log.evaluate(async (element) => {
+    const frame = () => new Promise(requestAnimationFrame)
+    const content = element.querySelector<HTMLElement>('.content')
+    await frame()
+    element.scrollTop -= 400
+    content?.style.setProperty('min-height', `${content.clientHeight + 20}px`)
+    for (let frames = 0; frames < 3; frames++) await frame()
+  })
+  expect(await below()).toBeGreaterThan(400)
+
   // At the beginning older ones come, above what is being read, until there are none.
   const first = 'Message 70'
   await log.evaluate((element) => (element.scrollTop = 0))

@@ -12,9 +12,10 @@ export interface Focus {
 /** Looks at what has the focus: there has to be a sign of it, on the screen, whole, and behind nothing. */
 export const focusOf = (page: Page): Promise<Focus> => page.evaluate(lookAtFocus)
 
-/** Runs in the page. */
-function lookAtFocus(): Focus {
-  const element = document.activeElement
+/** Runs in the page, in any engine. It sees into open shadow roots. */
+export function lookAtFocus(): Focus {
+  let element = document.activeElement
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
   if (!element || element === document.body) return { name: 'nothing', problems: ['nothing has the focus'] }
   const label = element.getAttribute('aria-label') ?? (element as HTMLInputElement).labels?.[0]?.textContent
   const text = (label ?? element.textContent).replace(/\s+/g, ' ').trim().slice(0, 40)
@@ -23,7 +24,9 @@ function lookAtFocus(): Focus {
   /** Pixels that a sign takes up around an element; null: it has none. */
   const reachOf = (each: Element): number | null => {
     const { outlineStyle, outlineWidth, outlineOffset, outlineColor } = getComputedStyle(each)
-    const isSeen = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !/, 0\)|transparent/.test(outlineColor)
+    // The browser's own is as wide as the browser wants it.
+    const isWide = outlineStyle === 'auto' || parseFloat(outlineWidth) >= 2
+    const isSeen = outlineStyle !== 'none' && isWide && !/, 0\)|transparent/.test(outlineColor)
     return isSeen ? Math.max(0, parseFloat(outlineWidth) + parseFloat(outlineOffset)) : null
   }
   // A text box may have its sign around what it stands in.
@@ -44,6 +47,7 @@ function lookAtFocus(): Focus {
     if (isCutting && !isInside(around.getBoundingClientRect())) problems.push(`it is cut off by .${around.className}`)
   }
   // What is hit just inside its edges and in its middle is itself, or stands in it.
+  const root = element.getRootNode() as Document | ShadowRoot
   const [x, y] = [(left + right) / 2, (top + bottom) / 2]
   const inset = 5
   for (const [atX, atY] of [
@@ -57,7 +61,7 @@ function lookAtFocus(): Focus {
       [right - inset, y],
     ],
   ] as [number, number][]) {
-    const hit = document.elementFromPoint(atX, atY)
+    const hit = root.elementFromPoint(atX, atY)
     if (!hit || !bearer.contains(hit)) problems.push(`${hit?.tagName.toLowerCase()} .${hit?.className} is over it`)
   }
   return { name, problems }

@@ -18,6 +18,8 @@ export interface Page {
   click(selector: string): Promise<void>
   /** Clicks an element, then types key by key. */
   type(selector: string, text: string): Promise<void>
+  /** Types key by key into whatever has the focus. */
+  write(text: string): Promise<void>
   /** Presses a key, alone or with others: `Enter`, `Shift+Tab`. */
   press(keys: string): Promise<void>
   /** A PNG of what the viewport shows. */
@@ -77,6 +79,7 @@ export function createPage(tab: Tab): Page {
       await click(selector)
       await tab.type(text)
     },
+    write: (text) => tab.type(text),
     press: (keys) => tab.press(keys.split('+')),
     screenshot: () => tab.screenshot(),
     setViewport: (width, height) => tab.resize(width, height),

@@ -63,6 +63,8 @@ export class Scrolling {
   }
 
   #keep = (): void => {
+    // Whoever has just gone up is not told of it yet: by a key that leads to a link, say.
+    if (this.isAtEnd && this.#log.scrollTop < this.#top) this.#follow()
     if (this.isAtEnd) return this.toEnd()
     const { element, place } = this.#anchor ?? {}
     if (!element?.isConnected || place === undefined) return
