@@ -73,6 +73,10 @@ export interface WidgetLook {
   launcher?: boolean
   imageHosts?: string[]
   pollInterval?: number
+  rating?: boolean
+  feedback?: boolean
+  sound?: boolean
+  titleCount?: boolean
 }
 
 /** A property that may chat, as its account card says. */

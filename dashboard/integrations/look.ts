@@ -8,11 +8,13 @@ import { invitesDraft, invitesOf, showableInvites } from './invites.ts'
 import type { InviteDraft } from './invites.ts'
 import { shapeDraft, shapeOf } from './shape.ts'
 import type { ShapeDraft } from './shape.ts'
+import { signalsDraft, signalsOf } from './signals.ts'
+import type { SignalsDraft } from './signals.ts'
 import { textsDraft, textsOf } from './texts.ts'
 import type { TextsDraft } from './texts.ts'
 
 /** All of it in a form. */
-export interface LookDraft extends ShapeDraft {
+export interface LookDraft extends ShapeDraft, SignalsDraft {
   title: string
   greeting: string
   placeholder: string
@@ -36,6 +38,7 @@ export const lookDraft = (saved: WidgetLook, zone: string): LookDraft => ({
   theme: saved.theme ?? 'auto',
   locale: saved.locale ?? 'auto',
   ...shapeDraft(saved),
+  ...signalsDraft(saved),
   invite: invitesDraft(saved.invite),
   hours: hoursDraft(saved.hours, zone),
   form: formDraft(saved.form),
@@ -59,6 +62,7 @@ export function lookOf(saved: WidgetLook, draft: LookDraft): WidgetLook {
     ...(theme !== 'auto' && { theme: theme as 'light' | 'dark' }),
     ...(locale !== 'auto' && { locale }),
     ...shapeOf(draft),
+    ...signalsOf(draft),
     ...(invite && { invite }),
     ...(texts && { texts }),
     ...(hours && { hours }),

@@ -3,7 +3,7 @@
  * memory. Security: the page is sandboxed, so it has nobody's cookies, keeps nothing, and reaches nothing of the Dashboard.
  */
 import { createMemoryAdapter } from '../../adapters/memory.ts'
-import type { MemoryStore } from '../../adapters/memory.ts'
+import type { MemoryAdapter, MemoryStore } from '../../adapters/memory.ts'
 import { tellByLanguage } from '../../protocol.ts'
 import type { LumikaGlobal } from '../../widget/embed.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
@@ -21,11 +21,21 @@ HTMLElement.prototype.focus = function (options) {
   if (document.hasFocus()) focus.call(this, options)
 }
 
-/** A conversation of which something can be seen. */
+/** Conversations of which something can be seen: one that goes on, and one that was resolved. */
 const example = 'example'
+const resolved = 'resolved'
 const store: MemoryStore = new Map()
 const reply = () => 'This is a preview: nobody answers, and nothing is sent or kept.'
-const adapter = createMemoryAdapter({ store, reply })
+const memory = createMemoryAdapter({ store, reply })
+const adapter: MemoryAdapter = {
+  ...memory,
+  async history(request) {
+    const page = await memory.history(request)
+    return request.conversationId === resolved ? { ...page, resolved: true } : page
+  },
+  // What visitors think is offered to be said, and goes nowhere.
+  extras: { rate: async () => {}, score: async () => {} },
+}
 
 /** Options by their names: those left out of the next scene have to go, too. */
 const names = [
@@ -46,6 +56,10 @@ const names = [
   'texts',
   'hours',
   'form',
+  'rating',
+  'feedback',
+  'sound',
+  'titleCount',
 ] as const
 
 const widget = Lumika.mountWidget({ adapter, name: 'preview' })
@@ -54,9 +68,9 @@ adopt(document, css)
 const host = document.querySelector('lumika-chat')?.shadowRoot
 if (host) adopt(host, '.notice { display: none }')
 
-/** Puts the example there. */
-async function tell(): Promise<void> {
-  const question = { conversationId: example, clientMessageId: 'message-of-an-example', text: 'Hello!' }
+/** Puts an example there. */
+async function tell(conversationId: string): Promise<void> {
+  const question = { conversationId, clientMessageId: 'message-of-an-example', text: 'Hello!' }
   for await (const { event } of createMemoryAdapter({ store, reply, delayMs: 0 }).send(question)) {
     if (event.type === 'done') return
   }
@@ -67,13 +81,14 @@ const optionsOf = (look: WidgetLook): Partial<WidgetOptions> => {
   return Object.fromEntries(names.map((name) => [name, told[name]]))
 }
 
-function show({ look, isOpen, hasMessages, isDark, isRightToLeft, locale }: Scene): void {
+function show({ look, isOpen, hasMessages, isResolved, isDark, isRightToLeft, locale }: Scene): void {
   page.dir = isRightToLeft ? 'rtl' : 'ltr'
   page.lang = locale
   page.dataset['theme'] = isDark ? 'dark' : 'light'
   const theme = look.theme === 'light' || look.theme === 'dark' ? look.theme : isDark ? 'dark' : 'light'
   // The adapter asks nobody for proof.
-  const identity = hasMessages ? { conversationId: example, userHash: '0' } : { conversationId: '', userHash: '' }
+  const conversationId = isResolved ? resolved : hasMessages ? example : ''
+  const identity = { conversationId, userHash: conversationId && '0' }
   widget.update({ ...optionsOf(look), ...identity, theme })
   if (widget.isOpen !== isOpen) widget.toggle()
 }
@@ -86,7 +101,8 @@ function adopt(place: Document | ShadowRoot, text: string): void {
 
 const say = (said: Said): void => parent.postMessage(said, location.origin)
 
-await tell()
+await tell(example)
+await tell(resolved)
 addEventListener('message', ({ data, origin, source }) => {
   // A sandboxed page has no origin; its address is still the server's, which is the Dashboard's origin.
   if (source !== parent || origin !== location.origin) return

@@ -8,6 +8,8 @@ export interface Scene {
   isOpen: boolean
   /** Whether something has been said already. */
   hasMessages: boolean
+  /** Whether the team has said that all of it is settled. */
+  isResolved: boolean
   /** What the visitor's system prefers. */
   isDark: boolean
   /** Whether the page runs from right to left. */
@@ -27,7 +29,7 @@ export type Said =
 export function sceneIn(data: unknown): Scene | null {
   const { scene } = fieldsOf(data) as { scene?: unknown }
   const given = fieldsOf(scene) as Partial<Record<keyof Scene, unknown>>
-  const switches = [given.isOpen, given.hasMessages, given.isDark, given.isRightToLeft]
+  const switches = [given.isOpen, given.hasMessages, given.isResolved, given.isDark, given.isRightToLeft]
   if (!switches.every((each) => typeof each === 'boolean')) return null
   if (typeof given.locale !== 'string' || !isObject(given.look)) return null
   return given as Scene

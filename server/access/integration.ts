@@ -96,6 +96,13 @@ export interface WidgetLook {
   imageHosts?: string[] | undefined
   /** Seconds, 5 to 60. */
   pollInterval?: number | undefined
+  /** Whether visitors are asked how it was, once a conversation is resolved. */
+  rating?: boolean | undefined
+  /** Whether visitors may say of an answer if it was helpful. */
+  feedback?: boolean | undefined
+  sound?: boolean | undefined
+  /** Whether the page's title counts new messages. */
+  titleCount?: boolean | undefined
 }
 
 /** What becomes of a draft that nobody decides about. */

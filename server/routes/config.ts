@@ -16,6 +16,7 @@ const names = [
   ...(['radius', 'font', 'size', 'offset', 'zIndex', 'invite'] as const),
   ...(['texts', 'hours', 'form'] as const),
   ...(['locale', 'launcher', 'imageHosts', 'pollInterval'] as const),
+  ...(['rating', 'feedback', 'sound', 'titleCount'] as const),
 ] satisfies (keyof WidgetLook)[]
 
 /** An answer, ready to be sent. */

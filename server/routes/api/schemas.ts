@@ -47,6 +47,10 @@ export const widgetLook = z.strictObject({
     .max(50)
     .optional(),
   pollInterval: z.number().min(5).max(60).optional(),
+  rating: z.boolean().optional(),
+  feedback: z.boolean().optional(),
+  sound: z.boolean().optional(),
+  titleCount: z.boolean().optional(),
 })
 
 /** What becomes of drafts that nobody decides about. */

@@ -103,6 +103,43 @@ describe('editors of the look', () => {
     await visitor.page.context().close()
   })
 
+  test('ratings and signals: switched off and on, seen beside it, and given way to what a page sets', async () => {
+    const { page } = office.desk
+    const part = await open('Ratings and signals')
+    const set = (name: string, isOn: boolean) => part.getByLabel(name).setChecked(isOn)
+    await set('Visitors may say if', true)
+    await set('Visitors are asked', true)
+    await page.getByRole('button', { name: 'Resolved', exact: true }).click()
+    await frame.getByRole('button', { name: 'Helpful', exact: true }).waitFor()
+    await frame.getByRole('group', { name: 'How was this chat?' }).waitFor()
+    await set('Visitors may say if', false)
+    await frame.getByRole('button', { name: 'Helpful', exact: true }).waitFor({ state: 'detached' })
+    await set('Visitors are asked', false)
+    await frame.getByRole('group', { name: 'How was this chat?' }).waitFor({ state: 'detached' })
+    await set('A tone for new', true)
+    await set('The title of your page', true)
+    await part.getByText('2 of 4 on').waitFor()
+    await save()
+    expect(await saved()).toMatchObject({ rating: false, feedback: false, sound: true, titleCount: true })
+
+    for (const [attributes, thumbs] of [
+      ['', 0],
+      ['data-feedback', 1],
+    ] as const) {
+      const visitor = await visit(attributes)
+      await visitor.open()
+      await visitor.say('Hello')
+      await expect.poll(visitor.said).toHaveLength(2)
+      await expect.poll(() => visitor.page.getByRole('button', { name: 'Helpful', exact: true }).count()).toBe(thumbs)
+      await visitor.page.getByRole('button', { name: 'More', exact: true }).click()
+      const sound = visitor.page.getByRole('menuitemcheckbox', { name: /Sound/ })
+      expect(await sound.getAttribute('aria-checked')).toBe('true')
+      expect(visitor.problems).toEqual([])
+      await visitor.page.context().close()
+    }
+    expect(office.desk.problems).toEqual([])
+  })
+
   test('the form: questions by keys, choices, a consent; visitors fill it in, and nobody is shut out', async () => {
     const { page } = office.desk
     const part = await open('Form before the first message')

@@ -125,7 +125,7 @@ describe('the preview', () => {
 
   test('X79: believes the window it is in, and nobody else; the Dashboard believes its frame alone', async () => {
     const scene = {
-      ...{ look: { title: 'Forged' }, isOpen: true, hasMessages: false, isDark: false },
+      ...{ look: { title: 'Forged' }, isOpen: true, hasMessages: false, isResolved: false, isDark: false },
       ...{ isRightToLeft: false, locale: 'en' },
     }
     // The frame itself, which is not its own parent.

@@ -20,6 +20,7 @@ const look: WidgetLook = {
   },
   ...{ radius: 0, font: 'Inter, serif', size: 'large', offset: '24x80', zIndex: 500 },
   invite: [{ text: { en: 'May we help?' }, after: 5, url: '/shop/*', once: true }],
+  ...{ rating: false, feedback: false, sound: true, titleCount: true },
 }
 const page: RawHeaders = [['Origin', 'https://shop.example']]
 

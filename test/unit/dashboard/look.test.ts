@@ -38,6 +38,7 @@ const look: WidgetLook = {
   ...{ theme: 'dark', locale: 'pt-BR', launcher: true, imageHosts: ['localhost:9000'], pollInterval: 30 },
   ...{ radius: 0, font: "'Source Serif', serif", size: '400x700', offset: '24x80', zIndex: -1 },
   invite: [{ text: { en: 'May we help?' }, after: 2.5, url: '/shop/*', once: true }, { text: { de: 'Hallo' } }],
+  ...{ rating: false, feedback: false, sound: true, titleCount: true },
   ...{ texts: { de: { send: 'Los', launcher: { open: 'Frag uns' } } }, hours, form },
 }
 
@@ -54,8 +55,11 @@ describe('the look in a form', () => {
     expect(lookOf(look, draft).hours?.offlineText).toEqual({ ...hours.offlineText, es: 'Dormimos.' })
   })
 
+  test('is all that can be set', () => expect(Object.keys(look).sort()).toEqual(Object.keys(widgetLook.shape).sort()))
+
   test('says nothing where nothing was set', () => {
-    for (const saved of [{}, { hours: null, form: null, invite: null }, { size: 'medium' }])
+    const usual = { size: 'medium', rating: true, feedback: true, sound: false, titleCount: false }
+    for (const saved of [{}, { hours: null, form: null, invite: null }, usual])
       expect(lookOf(saved, lookDraft(saved, zone))).toEqual({})
   })
 
