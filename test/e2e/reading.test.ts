@@ -11,7 +11,7 @@ const script = `
   import { mountWidget } from '/index.js'
   const record = (number, hoursAgo, name) => ({
     id: 'record' + number, actor: number % 2 || name ? 'assistant' : 'customer', type: 'message',
-    body: 'Message ' + number + (number % 2 ? ' goes on **and on**'.repeat(number % 13) : ''),
+    body: 'Message ' + number + (number % 2 ? ' goes on **and on**'.repeat(number % 13) : '') + (number === 7 ? '\\n\\n    code' : ''),
     createdAt: new Date(new Date().setHours(12, 0, 0) - hoursAgo * 3_600_000).toISOString(),
     ...(name && { data: { author: { kind: 'operator', name } } }),
   })
@@ -86,5 +86,20 @@ test('a long conversation shows days and authors, keeps the reader’s place, an
   await log.evaluate((element) => (element.scrollTop = 0))
   await expect.poll(() => entries.count()).toBe(122)
   expect(await page.getByRole('button', { name: 'Show earlier messages' }).count()).toBe(0)
+
+  // What is far away is no more than its nodes, in its order and to be found, until something in it is needed.
+  await page.getByRole('button', { name: 'Go to the newest message' }).click()
+  const kept = log.locator('.kept')
+  await expect.poll(() => kept.count()).toBeGreaterThan(1)
+  const numbers = await entries.evaluateAll((all) => all.map((one) => /Message (\d+)/.exec(one.textContent)?.[1]))
+  expect(numbers.slice(0, 120)).toEqual(Array.from({ length: 120 }, (_, i) => String(i)))
+  expect(await log.ariaSnapshot()).toMatch(/Message 3 [^]*Message 7 [^]*Message 119/)
+  const before = await kept.count()
+  const copy = log.getByRole('button', { name: 'Copy' })
+  await copy.focus()
+  await expect.poll(() => kept.count()).toBe(before - 1)
+  expect(await copy.evaluate((button: Element) => button.matches(':focus'))).toBe(true)
+  await page.keyboard.press('Enter')
+  await log.getByRole('button', { name: 'Copied' }).waitFor()
   expect(visitor.problems).toEqual([])
 })

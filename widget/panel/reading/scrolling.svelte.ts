@@ -15,7 +15,7 @@ export class Scrolling {
   #onTop: () => void
   #top = 0
   /** What is being read, and where it stands in the log. */
-  #anchor: { element: Element; place: number } | undefined
+  #anchor: { element: Element; key: string | undefined; place: number } | undefined
 
   /** @param onTop the reader comes near to the beginning */
   constructor(log: HTMLElement, onTop: () => void) {
@@ -59,15 +59,19 @@ export class Scrolling {
     const { top } = this.#log.getBoundingClientRect()
     const block = firstBelow(this.#log.getElementsByClassName('block'), top)
     const element = block && (firstBelow(block.getElementsByClassName('entry'), top) ?? block)
-    this.#anchor = element && { element, place: element.getBoundingClientRect().top - top }
+    const key = (element as HTMLElement | undefined)?.dataset['key']
+    this.#anchor = element && { element, key, place: element.getBoundingClientRect().top - top }
   }
 
   #keep = (): void => {
     // Whoever has just gone up is not told of it yet: by a key that leads to a link, say.
     if (this.isAtEnd && this.#log.scrollTop < this.#top) this.#follow()
     if (this.isAtEnd) return this.toEnd()
-    const { element, place } = this.#anchor ?? {}
-    if (!element?.isConnected || place === undefined) return
+    const { key, place = 0 } = this.#anchor ?? {}
+    let { element } = this.#anchor ?? {}
+    // What has come before it may have it drawn anew.
+    if (!element?.isConnected) element = this.#log.querySelector(`[data-key="${CSS.escape(key ?? '')}"]`) ?? undefined
+    if (!element) return
     const moved = element.getBoundingClientRect().top - this.#log.getBoundingClientRect().top - place
     // Most browsers keep it in its place themselves, other than at the very beginning.
     if (Math.abs(moved) >= 1) this.#log.scrollTop += moved
