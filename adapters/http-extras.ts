@@ -67,8 +67,14 @@ function upload(server: string, token: string, { file, onProgress, signal, ...re
 
 /** @throws AdapterError unless the file was taken */
 function readAnswer({ status, responseText }: XMLHttpRequest): Attachment {
-  const answer = objectFrom(responseText)
-  if (status === 201) return answer['attachment'] as Attachment
-  const { code, message } = (answer['error'] ?? {}) as Record<string, string>
-  throw new AdapterError((code ?? 'protocol') as 'protocol', message ?? 'The file could not be uploaded.', { status })
+  if (status === 201) return objectFrom(responseText)['attachment'] as Attachment
+  // What stands before a server often takes less than the server does, and says so in words of its own.
+  let code = status === 413 ? 'body_too_large' : 'protocol'
+  let message = 'The file could not be uploaded.'
+  try {
+    ;({ code = code, message = message } = objectFrom(responseText)['error'] as { code?: string; message?: string })
+  } catch {
+    // Nothing of ours.
+  }
+  throw new AdapterError(code as 'protocol', message, { status })
 }
