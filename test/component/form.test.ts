@@ -58,6 +58,17 @@ async function fillIn(): Promise<void> {
 }
 
 describe('the form before a conversation', () => {
+  test('goes by its introduction, or by the title of the chat, which is not said twice', async () => {
+    await come()
+    await isThere()
+    expect(visit.inside.getByRole('form', { name: 'Who are you?' })).toBeTruthy()
+    visit.widget.update({ form: { fields: form.fields } })
+    await until(() => expect(visit.inside.getByRole('form', { name: 'Chat with us' })).toBeTruthy())
+    expect(visit.inside.getAllByText('Chat with us')).toHaveLength(1)
+    visit.widget.update({ title: 'Ask us' })
+    await until(() => expect(visit.inside.getByRole('form', { name: 'Ask us' })).toBeTruthy())
+  })
+
   test('stands in the place of the text box, and its answers go along with the first message alone', async () => {
     await come()
     await isThere()
