@@ -11,6 +11,8 @@ export interface Scribe {
   say(text: string): Promise<void>
   /** Ends it. */
   finish(): Promise<void>
+  /** Breaks off what is being written, if anything is. */
+  dropAll(): void
   close(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export async function startScribe(): Promise<Scribe> {
       page = null
       response.end()
     },
+    dropAll: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,21 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { logIn, openDesk, openOffice, say } from '../../helpers/dashboard.ts'
 import { operatorOf } from '../../helpers/operator.ts'
+import { countTries } from '../../helpers/tries.ts'
 import { visitorOf } from '../../helpers/visitor.ts'
 
 const office = openOffice()
 
-let tries = 0
-/** Words nobody has said before, also where a test is tried once more. */
-const own = (words: string): string => `${words} (${tries})`
+const { own, newCustomer } = countTries()
 beforeEach(async ({ task }) => {
-  tries++
   // What a first try has left open.
   if (task.result?.retryCount) await office.desk.page.goto(`${office.server.url}/dashboard/activities`)
 })
-
-let count = 0
-const newCustomer = (): string => `c_customer-number-${String(++count).padStart(8, '0')}`
 
 /** What the customer could read by now. */
 const saidTo = async (conversationId: string): Promise<string[]> =>

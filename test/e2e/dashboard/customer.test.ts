@@ -1,25 +1,13 @@
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk } from '../../helpers/dashboard.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { openOffice } from '../../helpers/dashboard.ts'
 import type { Desk } from '../../helpers/dashboard.ts'
-import { startServer } from '../../helpers/server.ts'
 import type { ServerProcess } from '../../helpers/server.ts'
 
-let browser: Browser
+const office = openOffice()
 let server: ServerProcess
 let desk: Desk
 
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-  await createOwner(server)
-  desk = await openDesk(browser, server)
-  await logIn(desk)
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+beforeAll(() => void ({ server, desk } = office))
 
 test('what a page tells of its customer is shown as text, whatever it is; only a page is a link', async () => {
   const context = { '<b>plan</b>': '<img src=x onerror=alert(1)>', cart: ['x'.repeat(300)] }

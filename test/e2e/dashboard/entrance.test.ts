@@ -1,25 +1,16 @@
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { logIn, openDesk, owner } from '../../helpers/dashboard.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { logIn, openDesk, openOffice, owner } from '../../helpers/dashboard.ts'
 import { startServer } from '../../helpers/server.ts'
-import type { ServerProcess } from '../../helpers/server.ts'
+import { countTries } from '../../helpers/tries.ts'
 
-let browser: Browser
-let server: ServerProcess
-
-beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-})
+const office = openOffice()
+const { own } = countTries()
 
 describe('the way in', () => {
   test('the first owner is made with the operator key, and nobody without it', async () => {
-    const desk = await openDesk(browser, server)
+    const server = await startServer()
+    onTestFinished(async () => void (await server.stop()))
+    const desk = await openDesk(office.browser, server)
     const { page } = desk
     await page.getByRole('heading', { name: 'Welcome to Lumika' }).waitFor()
     await page.getByLabel('Operator key').fill('not-the-operator-key')
@@ -40,7 +31,7 @@ describe('the way in', () => {
   })
 
   test('a wrong password is told; the right one leads to where one wanted to go; logging out closes the door', async () => {
-    const desk = await openDesk(browser, server, '/nowhere')
+    const desk = await openDesk(office.browser, office.server, '/nowhere')
     const { page } = desk
     await page.getByLabel('Name').fill(owner.name)
     await page.getByLabel('Password').fill('something else entirely')
@@ -59,22 +50,18 @@ describe('the way in', () => {
   })
 
   test('the secret of an invitation does not stay in the address', async () => {
-    const made = await fetch(`${server.url}/api/invitations`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${server.operatorKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ role: 'operator' }),
-    })
-    const { url } = (await made.json()) as { url: string }
+    const { browser, server } = office
+    const { url } = await office.api<{ url: string }>('POST', '/invitations', { role: 'operator' })
     const desk = await openDesk(browser, server, url.slice(`${server.url}/dashboard`.length))
     const { page } = desk
     await page.getByRole('heading', { name: 'Join the team' }).waitFor()
     expect(page.url()).toBe(`${server.url}/dashboard/join`)
-    await page.getByLabel('Your name').fill('Ben')
+    await page.getByLabel('Your name').fill(own('Ben'))
     await page.getByLabel('Password').fill('another teapot, somewhere')
     await page.getByRole('button', { name: 'Join' }).click()
     await page.getByRole('heading', { name: 'Activities' }).waitFor()
     expect(page.url()).toBe(`${server.url}/dashboard/activities`)
-    await page.getByRole('button', { name: 'Account of Ben' }).waitFor()
+    await page.getByRole('button', { name: `Account of ${own('Ben')}` }).waitFor()
     expect(desk.problems).toEqual([])
     await page.context().close()
   })

@@ -1,7 +1,7 @@
 /** Nobody is shut out: what axe finds on every page, in every dialog and menu, by day and by night, and on a phone. */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Page } from 'playwright'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { places } from '../../../dashboard/app/places.ts'
 import { barriers, expectNoBarriers } from '../../helpers/barriers.ts'
 import { root } from '../../helpers/build.ts'
@@ -30,6 +30,9 @@ beforeAll(async () => {
   const refused = { headers: { origin: 'https://evil.example' } }
   expect((await fetch(`${url}/widget/config?integrationToken=${token}`, refused)).status).toBe(403)
 })
+
+// What a first try has left open.
+beforeEach(async ({ task }) => void (task.result?.retryCount && (await office.desk.page.goto('about:blank'))))
 
 type Path = (typeof places)[number]['path']
 

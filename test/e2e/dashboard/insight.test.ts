@@ -1,34 +1,34 @@
 /** Whether the chat is there, how much it is used, and what its responder says. */
-import type { Browser } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk, say } from '../../helpers/dashboard.ts'
-import type { Desk } from '../../helpers/dashboard.ts'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { openOffice, say } from '../../helpers/dashboard.ts'
 import { openAIAnswerTo, startFakeOpenAI } from '../../helpers/fake-openai.ts'
-import type { FakeOpenAI } from '../../helpers/fake-openai.ts'
 import { valve } from '../../helpers/responder.ts'
-import { startServer } from '../../helpers/server.ts'
 import type { ServerProcess } from '../../helpers/server.ts'
+import { countTries } from '../../helpers/tries.ts'
 
-let browser: Browser
-let openai: FakeOpenAI
-let server: ServerProcess
-let desk: Desk
-
-beforeAll(async () => {
-  ;[browser, openai] = await Promise.all([launchChromium(), startFakeOpenAI()])
-  const env = { LUMIKA_OPENAI_BASE_URL: openai.url, LUMIKA_OPENAI_MODEL: 'test', LUMIKA_OPENAI_API_KEY: 'sk-CANARY' }
-  server = await startServer({ args: ['--responder', 'openai'], env })
-  await createOwner(server)
-  desk = await openDesk(browser, server, '/integrations')
-  await logIn(desk)
-  await desk.page.getByRole('link', { name: /This computer/ }).click()
+const openai = await startFakeOpenAI()
+const office = openOffice({
+  path: '/integrations',
+  server: {
+    args: ['--responder', 'openai'],
+    env: { LUMIKA_OPENAI_BASE_URL: openai.url, LUMIKA_OPENAI_MODEL: 'test', LUMIKA_OPENAI_API_KEY: 'sk-CANARY' },
+  },
 })
+const { own, newCustomer } = countTries()
+/** The server, by the token of an integration that nobody has used before this try. */
+let server: ServerProcess
 
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-  await openai?.close()
+afterAll(() => openai.close())
+beforeEach(async () => {
+  openai.scenario = 'ok'
+  const made = { name: own('My shop'), kind: 'widget', allowedDomains: ['localhost'] }
+  const { integration, token } = await office.api<{ integration: { id: string }; token: string }>(
+    'POST',
+    '/integrations',
+    made,
+  )
+  server = { ...office.server, token }
+  await office.desk.page.goto(`${server.url}/dashboard/integrations/${integration.id}`)
 })
 
 /** What a page of a site gets when its chat begins. */
@@ -39,7 +39,7 @@ const visit = async (origin: string): Promise<number> => {
 
 describe('an integration', () => {
   test('a page that is refused shows up by itself, is allowed, and is seen', async () => {
-    const { page } = desk
+    const { page } = office.desk
     const section = page.locator('section', { has: page.getByRole('heading', { name: 'Is it installed?' }) })
     await section.getByText('Not seen yet').waitFor()
     expect(await visit('https://shop.example')).toBe(403)
@@ -61,9 +61,10 @@ describe('an integration', () => {
   })
 
   test('what was said is counted, in a chart and in a table', async () => {
-    const { page } = desk
-    await say(server, 'c_customer-number-00000001', 'Hello')
-    await say(server, 'c_customer-number-00000001', 'Hello again')
+    const { page } = office.desk
+    const customer = newCustomer()
+    await say(server, customer, 'Hello')
+    await say(server, customer, 'Hello again')
     await page.reload()
     const section = page.locator('section', { has: page.getByRole('heading', { name: 'Usage', exact: true }) })
     await section.getByRole('img', { name: /^2 messages and 2 answers in 30 days/ }).waitFor()
@@ -84,18 +85,19 @@ describe('an integration', () => {
   })
 
   test('its responder is asked something: the answer as it comes, stopped, and what to do where it fails', async () => {
-    const { page } = desk
+    const { page, problems } = office.desk
     const section = page.locator('section', { has: page.getByRole('heading', { name: 'Ask it something' }) })
     const answer = section.getByRole('region', { name: 'Answer of openai' })
     await section.getByLabel('Question to openai').fill('Is it fine in the oven?')
     await section.getByRole('button', { name: 'Ask' }).click()
     await section.getByText(/The first word came after [\d.]+ s/).waitFor()
-    expect(await answer.textContent()).toBe(openAIAnswerTo('Is it fine in the oven?'))
+    await expect.poll(() => answer.textContent()).toBe(openAIAnswerTo('Is it fine in the oven?'))
 
     const { opened, open } = valve()
     openai.scenario = { until: opened }
+    await section.getByLabel('Question to openai').fill('And cold?')
     await section.getByRole('button', { name: 'Ask' }).click()
-    await answer.getByText('You asked').waitFor()
+    await answer.getByText('You asked: “An').waitFor()
     await section.getByRole('button', { name: 'Stop' }).click()
     await section.getByText('Stopped.').waitFor()
     await expect.poll(() => openai.running).toBe(0)
@@ -105,6 +107,6 @@ describe('an integration', () => {
     await section.getByRole('button', { name: 'Ask' }).click()
     await section.getByText(/status 401: it does not accept our credentials. Check LUMIKA_OPENAI_API_KEY/).waitFor()
     expect(await page.content()).not.toContain('CANARY')
-    expect(desk.problems).toEqual([])
+    expect(problems).toEqual([])
   })
 })

@@ -1,28 +1,18 @@
 /** The chat beside its settings: what visitors get, as it is edited, in a frame that keeps and sends nothing. */
-import type { Browser, FrameLocator, Page } from 'playwright'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { launchChromium } from '../../helpers/chromium.ts'
-import { createOwner, logIn, openDesk } from '../../helpers/dashboard.ts'
-import type { Desk } from '../../helpers/dashboard.ts'
-import { startServer } from '../../helpers/server.ts'
-import type { ServerProcess } from '../../helpers/server.ts'
+import type { FrameLocator, Page } from 'playwright'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openOffice } from '../../helpers/dashboard.ts'
 
-let browser: Browser
-let server: ServerProcess
-let desk: Desk
+const office = openOffice({ path: '/integrations', browser: { viewport: { width: 1280, height: 1000 } } })
 let page: Page
 let frame: FrameLocator
 const asked: string[] = []
 
 beforeAll(async () => {
-  ;[browser, server] = await Promise.all([launchChromium(), startServer()])
-  await createOwner(server)
-  desk = await openDesk(browser, server, '/integrations', { viewport: { width: 1280, height: 1000 } })
-  ;({ page } = desk)
+  ;({ page } = office.desk)
   page.on('request', (request) => {
     if (request.frame() !== page.mainFrame()) asked.push(new URL(request.url()).pathname)
   })
-  await logIn(desk)
   await page.getByRole('link', { name: /This computer/ }).click()
   frame = page.frameLocator('iframe[title="The chat as visitors see it"]')
 })
@@ -31,10 +21,6 @@ beforeEach(async () => {
   await frame.getByRole('dialog').waitFor()
   // All of it, so that the mouse reaches it.
   await page.locator('iframe').scrollIntoViewIfNeeded()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
 })
 
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
@@ -73,7 +59,7 @@ describe('the preview', () => {
     await page.getByLabel('Corner').click()
     await page.getByRole('option', { name: 'Left' }).click()
     await expect.poll(async () => (await boxOf('.launcher')).x).toBeLessThan(before)
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('opens, closes, and follows whoever does so inside', async () => {
@@ -102,7 +88,7 @@ describe('the preview', () => {
     await frame.getByText('Hallo! Wie können wir helfen?').waitFor()
     await press('Messages')
     await frame.getByText('This is a preview').waitFor()
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('answers by itself: nothing is sent, nothing is kept, and no notice says so', async () => {
@@ -120,7 +106,7 @@ describe('the preview', () => {
     await frame.getByRole('dialog').waitFor()
     expect(await frame.getByText('Is anybody there?').count()).toBe(0)
     expect(await kept()).toEqual(before)
-    expect(desk.problems).toEqual([])
+    expect(office.desk.problems).toEqual([])
   })
 
   test('X79: believes the window it is in, and nobody else; the Dashboard believes its frame alone', async () => {
@@ -144,7 +130,7 @@ describe('the preview', () => {
 
   test('X79: has no origin, not even where it is opened by itself, and asks for nothing in anybody’s name', async () => {
     const alone = await page.context().newPage()
-    await alone.goto(`${server.url}/dashboard/preview`)
+    await alone.goto(`${office.server.url}/dashboard/preview`)
     expect(await alone.evaluate(() => self.origin)).toBe('null')
     expect(await alone.evaluate(() => fetch('/api/me').then(String, String))).toMatch(/TypeError/)
     await alone.close()

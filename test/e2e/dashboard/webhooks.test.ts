@@ -1,17 +1,33 @@
 /** Owners let their own programs hear of what happens, and see what came of it. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createOwner, logIn, openDesk, openGuest, openOffice, say } from '../../helpers/dashboard.ts'
 import { startServer } from '../../helpers/server.ts'
+import { countTries } from '../../helpers/tries.ts'
 import { startReceiver } from '../../server/webhooks/receiver.ts'
 import type { Receiver } from '../../server/webhooks/receiver.ts'
 
 const office = openOffice({ path: '/webhooks', server: { args: ['--allow-private-webhooks'] } })
+const { own, newCustomer } = countTries()
 let receiver: Receiver
-/** The secret that was shown last. */
-let secret = ''
 
 beforeAll(async () => void (receiver = await startReceiver()))
 afterAll(() => receiver?.close())
+beforeEach(async () => {
+  receiver.answer = (_event, response) => void response.writeHead(204).end()
+  const { webhooks } = await office.api<{ webhooks: { id: string }[] }>('GET', '/webhooks')
+  for (const { id } of webhooks) await office.api('DELETE', `/webhooks/${id}`)
+  await office.desk.page.goto(`${office.server.url}/dashboard/webhooks`)
+})
+
+/** A webhook that is there already; its page is opened. Returns its secret. */
+async function openWebhook(): Promise<string> {
+  const wanted = { url: receiver.url, events: ['message.created', 'conversation.waiting'] }
+  const { webhook, secret } = await office.api<{ webhook: { id: string }; secret: string }>('POST', '/webhooks', wanted)
+  const { page } = office.desk
+  await page.goto(`${office.server.url}/dashboard/webhooks/${webhook.id}`)
+  await page.getByText('Nothing has been sent yet').waitFor()
+  return secret
+}
 
 const shownSecret = async (): Promise<string> => {
   const box = office.desk.page.getByRole('status').filter({ hasText: 'Keep this secret' })
@@ -41,7 +57,7 @@ describe('webhooks', () => {
     await form.getByRole('checkbox', { name: /A customer waits/ }).check()
     await form.getByRole('button', { name: 'Create webhook' }).click()
     await page.getByRole('heading', { name: receiver.url }).waitFor()
-    secret = await shownSecret()
+    const secret = await shownSecret()
     expect(secret).toMatch(/^whsec_/)
 
     await page.getByRole('button', { name: 'Send a test' }).click()
@@ -57,15 +73,17 @@ describe('webhooks', () => {
 
   test('the log shows what was taken and what was not, when it is tried again, and sends it again at a press', async () => {
     const { page } = office.desk
+    await openWebhook()
     receiver.answer = (_event, response) => void response.writeHead(503, { 'retry-after': '1800' }).end()
-    await say(office.server, 'c_customer-number-00000001', 'Is it fine in the oven?')
+    const [customer, text] = [newCustomer(), own('Is it fine in the oven?')]
+    await say(office.server, customer, text)
     const log = page.getByRole('list', { name: 'Deliveries' })
     const rows = log.getByRole('listitem')
     // The question, and the assistant's answer.
     const refused = rows.filter({ hasText: /503\s*· next try in 30 min/ })
     await expect.poll(() => refused.count()).toBe(2)
     await rows.first().getByText('1 attempt').click()
-    await rows.first().getByText('c_customer-number-00000001').waitFor()
+    await rows.first().getByText(customer).waitFor()
 
     receiver.answer = (_event, response) => void response.writeHead(204).end()
     for (const at of [0, 1])
@@ -74,29 +92,30 @@ describe('webhooks', () => {
         .getByRole('button', { name: /^Send again/ })
         .click()
     await expect.poll(() => rows.filter({ hasText: '204, attempt 2' }).filter({ hasText: 'Delivered' }).count()).toBe(2)
-    expect(receiver.bodies('message.created')).toContain('Is it fine in the oven?')
+    expect(receiver.bodies('message.created')).toContain(text)
     // What the log tells leads to where it was said.
     await rows.last().getByText('2 attempts').click()
     await rows.last().getByRole('link').click()
-    await page.getByRole('log').getByText('Is it fine in the oven?', { exact: true }).waitFor()
+    await page.getByRole('log').getByText(text, { exact: true }).waitFor()
     await page.goBack()
     await rows.first().waitFor()
   })
 
   test('it is paused and goes on; a receiver that is gone pauses it; what it hears of is changed', async () => {
     const { page } = office.desk
+    await openWebhook()
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.getByText('Paused', { exact: true }).waitFor()
     const before = receiver.requests.length
-    await say(office.server, 'c_customer-number-00000002', 'And in the dishwasher?')
+    await say(office.server, newCustomer(), own('And in the dishwasher?'))
     await page.getByRole('listitem').filter({ hasText: 'On its way' }).first().waitFor()
     expect(receiver.requests.length).toBe(before)
     await page.getByRole('button', { name: 'Go on' }).click()
-    await expect.poll(() => receiver.bodies('message.created')).toContain('And in the dishwasher?')
+    await expect.poll(() => receiver.bodies('message.created')).toContain(own('And in the dishwasher?'))
     await expect.poll(() => page.getByRole('listitem').filter({ hasText: 'On its way' }).count()).toBe(0)
 
     receiver.answer = (_event, response) => void response.writeHead(410).end()
-    await say(office.server, 'c_customer-number-00000003', 'Are you still there?')
+    await say(office.server, newCustomer(), 'Are you still there?')
     await page.getByText('Paused', { exact: true }).waitFor()
     receiver.answer = (_event, response) => void response.writeHead(204).end()
 
@@ -113,6 +132,7 @@ describe('webhooks', () => {
 
   test('a new secret signs from then on; in the end it is removed', async () => {
     const { page, problems } = office.desk
+    const secret = await openWebhook()
     await page.getByRole('button', { name: 'New secret…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Make a new secret' }).click()
     await page.getByText('Keep this secret').waitFor()
@@ -131,6 +151,7 @@ describe('webhooks', () => {
 
   test('an address that is refused is told at its field, with what to do; nothing typed is lost', async () => {
     const strict = await startServer()
+    onTestFinished(async () => void (await strict.stop()))
     await createOwner(strict)
     const desk = await openDesk(office.browser, strict, '/webhooks')
     await logIn(desk)
@@ -152,11 +173,10 @@ describe('webhooks', () => {
     }
     expect(desk.problems).toEqual([])
     await page.context().close()
-    await strict.stop()
   })
 
   test('operators neither find them nor get in', async () => {
-    const guest = await openGuest(office, 'Ben', '/webhooks')
+    const guest = await openGuest(office, own('Ben'), '/webhooks')
     await guest.page.getByRole('heading', { name: 'This is for owners' }).waitFor()
     expect(await guest.page.getByRole('link', { name: 'Webhooks' }).count()).toBe(0)
     expect(guest.problems).toEqual([])
