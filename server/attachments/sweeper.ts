@@ -4,6 +4,7 @@
  * it is gone. Replicas may sweep at once.
  */
 import type { Logger } from '../logger.ts'
+import { createRounds } from '../rounds.ts'
 import type { Claims } from './claims.ts'
 import { journalDays } from './erasure.ts'
 import { dayOf, daysUpTo } from './journal.ts'
@@ -41,10 +42,7 @@ export function createFileSweeper(options: FileSweeperOptions): FileSweeper {
   const { ledger, journal, pieces, claims, logger, now, keepMs = 86_400_000, sweepMs = 600_000 } = options
   /** Up to where each day was looked at by this process: a shortcut, which decides nothing. */
   const cursors = new Map<string, string>()
-  let running: Promise<number> = Promise.resolve(0)
-  let timer: ReturnType<typeof setTimeout> | undefined
   let hasLookedBack = false
-  let isClosed = false
 
   async function sweep(): Promise<number> {
     let count = 0
@@ -60,7 +58,7 @@ export function createFileSweeper(options: FileSweeperOptions): FileSweeper {
     for (;;) {
       const uploads = await journal.after(day, cursors.get(day) ?? null)
       for (const { id: entryId, value } of uploads) {
-        if (isClosed || now() - value.at < keepMs) return count
+        if (rounds.isClosed || now() - value.at < keepMs) return count
         const verdict = await settle(value.id)
         if (verdict === 'removed') count++
         // Once more, a while from now, and then by the day it is written down in anew.
@@ -111,34 +109,11 @@ export function createFileSweeper(options: FileSweeperOptions): FileSweeper {
     }
   }
 
-  const once = (): Promise<number> => {
-    running = running.catch(() => 0).then(() => (isClosed ? 0 : sweep()))
-    return running
-  }
-
-  const schedule = (ms: number) => {
-    if (isClosed) return
-    // Replicas are not to do the same at the same moment.
-    timer = setTimeout(
-      () => {
-        once()
-          .catch((error: unknown) =>
-            logger.warn('attachments: what is due could not be removed, trying again', { error }),
-          )
-          .finally(() => schedule(sweepMs))
-      },
-      ms * (0.75 + Math.random() / 2),
-    )
-    if (typeof timer === 'object') timer.unref()
-  }
-  schedule(Math.min(sweepMs, 30_000))
-
-  return {
-    sweep: once,
-    async close() {
-      isClosed = true
-      clearTimeout(timer)
-      await running.catch(() => {})
-    },
-  }
+  const rounds = createRounds({
+    work: sweep,
+    everyMs: sweepMs,
+    firstMs: Math.min(sweepMs, 30_000),
+    onError: (error) => logger.warn('attachments: what is due could not be removed, trying again', { error }),
+  })
+  return { sweep: async () => (await rounds.now()) ?? 0, close: rounds.close }
 }

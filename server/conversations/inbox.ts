@@ -1,5 +1,6 @@
 /** The inbox: conversations by latest activity, all or those in one state. */
 import type { Logger } from '../logger.ts'
+import { createRounds } from '../rounds.ts'
 import type { ConversationLog, RecentConversation } from '../storage/log.ts'
 import { viewActivity } from './activity.ts'
 import type { ActivityView } from './activity.ts'
@@ -61,13 +62,10 @@ const batch = 50
  * in before anybody is answered, so no answer lags behind what was stored, and otherwise every now and then.
  */
 export function createInbox({ log, logger, moved, sortMs = 5_000 }: InboxOptions): Inbox {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let isClosed = false
-
   /** Sorts in what has changed. Returns whether that is all. */
   const sort = async (giveUpAt: number): Promise<boolean> => {
     let left = new Set<string>()
-    while (!isClosed) {
+    while (!rounds.isClosed) {
       const { conversations } = await log.recent({ unlabelled: true, limit: batch })
       // What is there again after it was just sorted in is being written to now; it is not to be waited for.
       const stale = conversations.filter(({ conversation, stamp }) => !left.has(`${conversation} ${stamp}`))
@@ -88,19 +86,11 @@ export function createInbox({ log, logger, moved, sortMs = 5_000 }: InboxOptions
     return false
   }
 
-  const schedule = () => {
-    // Replicas are not to do the same at the same moment.
-    timer = setTimeout(
-      () => {
-        sort(Infinity)
-          .catch((error: unknown) => logger.warn('inbox: could not be sorted, trying again', { error }))
-          .finally(() => !isClosed && schedule())
-      },
-      sortMs * (0.75 + Math.random() / 2),
-    )
-    if (typeof timer === 'object') timer.unref()
-  }
-  schedule()
+  const rounds = createRounds({
+    work: () => sort(Infinity),
+    everyMs: sortMs,
+    onError: (error) => logger.warn('inbox: could not be sorted, trying again', { error }),
+  })
 
   return {
     async page({ integrationId, state, operatorId, text, cursor, limit }) {
@@ -115,10 +105,7 @@ export function createInbox({ log, logger, moved, sortMs = 5_000 }: InboxOptions
       const page = await search({ log, part, text, limit })
       return { ...page, isPartial: !isWhole || page.searchedTo !== null }
     },
-    close() {
-      isClosed = true
-      clearTimeout(timer)
-    },
+    close: () => void rounds.close(),
   }
 }
 

@@ -1,6 +1,7 @@
 /** Drafts that nobody decides about in time: they go out by themselves, or an apology does. */
 import type { Integration, Overdue } from '../access/integration.ts'
 import type { Logger } from '../logger.ts'
+import { createRounds } from '../rounds.ts'
 import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogPage } from '../storage/log.ts'
 import { isSilent, readDesk } from './desk-state.ts'
@@ -43,14 +44,12 @@ export function createOverdueSweeper(options: OverdueOptions): OverdueSweeper {
   const { log, logger, now, inbox, integrations, sweepMs = 5_000 } = options
   /** Until when there is nothing to do in a conversation, as long as nothing happens there. It saves looks, and decides nothing. */
   const known = new Map<string, { version: string; until: number }>()
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let isClosed = false
 
   const sweep = async () => {
     for (const { id, overdue } of integrations()) {
       if (!overdue) continue
       for (const { conversation, version } of await draftsOf(id, overdue)) {
-        if (isClosed) return
+        if (rounds.isClosed) return
         const last = known.get(conversation)
         if (last?.version === version && now() < last.until) continue
         if (known.size >= most) known.clear()
@@ -62,7 +61,7 @@ export function createOverdueSweeper(options: OverdueOptions): OverdueSweeper {
   /** The conversations with drafts, those first that have waited longest. */
   const draftsOf = async (integrationId: string, overdue: Overdue) => {
     const found: { conversation: string; version: string }[] = []
-    for (let cursor: string | null | undefined; cursor !== null && !isClosed;) {
+    for (let cursor: string | null | undefined; cursor !== null && !rounds.isClosed;) {
       const part = { integrationId, state: 'draft', operatorId: '', limit: 100 } as const
       const page = await inbox.page({ ...part, ...(cursor && { cursor }) })
       for (const { conversation, updatedAt } of page.conversations)
@@ -93,26 +92,12 @@ export function createOverdueSweeper(options: OverdueOptions): OverdueSweeper {
     }
   }
 
-  const schedule = () => {
-    // Replicas are not to do the same at the same moment.
-    timer = setTimeout(
-      () => {
-        sweep()
-          .catch((error: unknown) => logger.warn('drafts: could not look for overdue ones, trying again', { error }))
-          .finally(() => !isClosed && schedule())
-      },
-      sweepMs * (0.75 + Math.random() / 2),
-    )
-    if (typeof timer === 'object') timer.unref()
-  }
-  schedule()
-
-  return {
-    close() {
-      isClosed = true
-      clearTimeout(timer)
-    },
-  }
+  const rounds = createRounds({
+    work: sweep,
+    everyMs: sweepMs,
+    onError: (error) => logger.warn('drafts: could not look for overdue ones, trying again', { error }),
+  })
+  return { close: () => void rounds.close() }
 }
 
 /** What waits since a person has spoken last: nobody wants an answer to be followed by an older one. */

@@ -7,6 +7,7 @@ import type { ConversationFiles } from '../attachments/contract.ts'
 import type { Audit } from '../access/audit.ts'
 import type { Integration } from '../access/integration.ts'
 import type { Logger } from '../logger.ts'
+import { createRounds } from '../rounds.ts'
 import { isLogError } from '../storage/log.ts'
 import type { ConversationLog, LogPage, RecentConversation } from '../storage/log.ts'
 import { expire } from './person-data.ts'
@@ -53,14 +54,11 @@ const dayMs = 86_400_000
 /** Begins to erase what is due, every now and then. */
 export function createRetention(options: RetentionOptions): Retention {
   const { log, files = null, audit, logger, now, integrations, sweepMs = 60_000, pauseMs = 200 } = options
-  let running: Promise<number> = Promise.resolve(0)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let isClosed = false
 
   async function sweep(): Promise<number> {
     let count = await carryOn()
     for (const { id } of integrations()) {
-      for (let cursor: string | null = null, hasMore = true; hasMore && !isClosed;) {
+      for (let cursor: string | null = null, hasMore = true; hasMore && !rounds.isClosed;) {
         // Asked for each time: it may have been changed in the middle.
         const days = integrations().find((one) => one.id === id)?.retentionDays ?? null
         if (days === null) break
@@ -115,7 +113,7 @@ export function createRetention(options: RetentionOptions): Retention {
       const page = await doomedAfter(cursor)
       for (const { id, value } of page.entries) {
         for (const { conversation, readTo } of value.conversations) {
-          if (isClosed) return count
+          if (rounds.isClosed) return count
           if (await unlessDamaged(() => expire(log, files, audit, conversation, readTo), false)) count++
         }
         cursor = id
@@ -148,35 +146,12 @@ export function createRetention(options: RetentionOptions): Retention {
     }
   }
 
-  const once = (): Promise<number> => {
-    running = running.catch(() => 0).then(() => (isClosed ? 0 : sweep()))
-    return running
-  }
-
-  const schedule = (ms: number) => {
-    if (isClosed) return
-    // Replicas are not to do the same at the same moment.
-    timer = setTimeout(
-      () => {
-        once()
-          .catch((error: unknown) =>
-            logger.warn('retention: it could not be erased what is due, trying again', { error }),
-          )
-          .finally(() => schedule(sweepMs))
-      },
-      ms * (0.75 + Math.random() / 2),
-    )
-    if (typeof timer === 'object') timer.unref()
-  }
-  // What broke off is carried on soon.
-  schedule(Math.min(sweepMs, 5_000))
-
-  return {
-    sweep: once,
-    async close() {
-      isClosed = true
-      clearTimeout(timer)
-      await running.catch(() => {})
-    },
-  }
+  const rounds = createRounds({
+    work: sweep,
+    everyMs: sweepMs,
+    // What broke off is carried on soon.
+    firstMs: Math.min(sweepMs, 5_000),
+    onError: (error) => logger.warn('retention: it could not be erased what is due, trying again', { error }),
+  })
+  return { sweep: async () => (await rounds.now()) ?? 0, close: rounds.close }
 }

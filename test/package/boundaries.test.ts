@@ -37,13 +37,13 @@ const rooms: { name: string; files: RegExp; may: RegExp }[] = [
   {
     name: 'conversations',
     files: /^server\/conversations\//,
-    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/(audit|integration)|attachments\/contract)\.ts|server\/(errors|logger|random)\.ts)$/,
+    may: /^(protocol\.ts|server\/conversations\/.+|server\/(storage\/log|responders\/responder|access\/(audit|integration)|attachments\/contract)\.ts|server\/(errors|logger|random|rounds)\.ts)$/,
   },
   {
     name: 'attachments',
     files: /^server\/attachments\//,
     // Of messages they know no more than that they may name files.
-    may: /^(protocol\.ts|server\/attachments\/.+|server\/storage\/(log|blobs)\.ts|server\/(errors|logger|random)\.ts)$/,
+    may: /^(protocol\.ts|server\/attachments\/.+|server\/storage\/(log|blobs)\.ts|server\/(errors|logger|random|rounds)\.ts)$/,
   },
   {
     name: 'passwords',
