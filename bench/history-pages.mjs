@@ -115,7 +115,11 @@ const deepChat = (isPaged) => `
   }
   const chat = {
     log: () => element.shadowRoot?.querySelector('#messages'),
-    last: () => chat.log().lastElementChild,
+    last: () => {
+      const { lastElementChild: last } = chat.log()
+      // What stood for the history while it was loaded is left behind, empty.
+      return last?.textContent ? last : last?.previousElementSibling
+    },
     hasMore: () => false,
   }
   document.body.append(element)

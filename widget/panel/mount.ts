@@ -17,6 +17,7 @@ import css from './panel.css?inline'
 import { pageFacts } from './page-facts.ts'
 import { createParts } from './parts.ts'
 import { settingsOf } from './settings.ts'
+import { createFit } from './viewport.ts'
 
 /** Puts the panel into the widget's shadow root, closed. */
 export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
@@ -43,6 +44,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
   }
 
   const parts = createParts(root, props.prepare)
+  const fit = createFit(root.host as HTMLElement)
 
   const makeEngine: EngineMaker = (settings, onChange) => {
     const { conversationId, userHash, userJwt, adapter, pollMs } = settings
@@ -135,6 +137,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       conversation.isPlaced = 'mode' in (root.host as HTMLElement).dataset
       conversation.isCalm = conversation.isPlaced && !root.activeElement
       conversation.setOpen(isOpen)
+      fit(isOpen)
       extend()
       if (unread) setUnread(name(), 0)
       // At once, so that the focus can move into what is shown now.
@@ -153,6 +156,7 @@ export function mountPanel(root: ShadowRoot, props: PanelProps): PanelHandle {
       extend()
     },
     async destroy() {
+      fit(false)
       unwatch()
       removeEventListener('pageshow', hear)
       conversation.alerts.value?.destroy()
