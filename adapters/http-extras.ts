@@ -37,6 +37,9 @@ export function createHttpExtras(options: HttpAdapterOptions): Required<ChatExtr
   }
 }
 
+/** Longest time for a file, in milliseconds: by then the server has given it up, too. */
+const PATIENCE_MS = 250_000
+
 /** By XMLHttpRequest: `fetch` says nothing of how much has been sent. */
 function upload(server: string, token: string, { file, onProgress, signal, ...request }: UploadRequest) {
   const { conversationId, proof } = request
@@ -46,6 +49,7 @@ function upload(server: string, token: string, { file, onProgress, signal, ...re
     const abort = () => xhr.abort()
     xhr.open('POST', `${server}${visitorPaths.attachments}?${search}`)
     xhr.responseType = 'text'
+    xhr.timeout = PATIENCE_MS
     xhr.upload.onprogress = ({ loaded, total }) => onProgress?.(total ? loaded / total : 0)
     xhr.onload = () => {
       try {
@@ -54,7 +58,8 @@ function upload(server: string, token: string, { file, onProgress, signal, ...re
         reject(error as Error)
       }
     }
-    xhr.onerror = () => reject(new AdapterError('network', 'The file did not reach the server. Try again.'))
+    xhr.onerror = xhr.ontimeout = () =>
+      reject(new AdapterError('network', 'The file did not reach the server. Try again.'))
     xhr.onabort = () => reject((signal?.reason as Error | undefined) ?? new DOMException('Aborted', 'AbortError'))
     xhr.onloadend = () => signal?.removeEventListener('abort', abort)
     signal?.addEventListener('abort', abort)

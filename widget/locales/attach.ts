@@ -10,4 +10,5 @@ export const texts = {
   wrongType: 'Images and PDF files can be sent, no others.',
   tooMany: { other: 'At most # files at once.' } as Plural,
   failed: 'The file could not be uploaded.',
+  notAllowed: 'Files cannot be sent here.',
 }

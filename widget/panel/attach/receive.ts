@@ -5,19 +5,14 @@ export interface Receiver {
   add: (files: readonly File[]) => void
   /** Files are held over the panel, or no more. */
   onOver: (isOver: boolean) => void
-  /** Something is written. */
-  onInput: () => void
 }
 
-/**
- * Listens on the panel. @param veil tells what lies over the panel while files are held over it
- * @returns what ends it
- */
-export function receive(panel: HTMLElement, { add, onOver, onInput }: Receiver): () => void {
+/** Listens on the panel; what is called `.dropping` lies over it while files are held over it. Returns what ends it. */
+export function receive(panel: HTMLElement, { add, onOver }: Receiver): () => void {
   const life = new AbortController()
   const on = <T extends keyof HTMLElementEventMap>(type: T, run: (event: HTMLElementEventMap[T]) => void) =>
     panel.addEventListener(type, run, { signal: life.signal })
-  /** Ours: neither the browser nor the page, which may take files itself, is to have it as well. */
+  /** Neither the browser nor the page, which may take files itself, is to have them as well. */
   const take = (event: Event) => {
     event.preventDefault()
     event.stopPropagation()
@@ -33,15 +28,14 @@ export function receive(panel: HTMLElement, { add, onOver, onInput }: Receiver):
   on('dragenter', over)
   on('dragover', over)
   on('dragleave', ({ target }) => {
-    // While files are over the panel, the veil is over all else.
     if ((target as Element).matches('.dropping')) onOver(false)
   })
   on('drop', (event) => {
     onOver(false)
-    const files = event.dataTransfer?.files
+    const { items, files } = event.dataTransfer ?? {}
     if (!files?.length) return
     take(event)
-    add([...files])
+    add([...(items ?? [])].flatMap(fileOf))
   })
   on('paste', (event) => {
     const { files, types } = event.clipboardData ?? {}
@@ -50,8 +44,11 @@ export function receive(panel: HTMLElement, { add, onOver, onInput }: Receiver):
     take(event)
     add([...files])
   })
-  on('input', ({ target }) => {
-    if (target instanceof HTMLTextAreaElement) onInput()
-  })
   return () => life.abort()
+}
+
+/** A folder looks like a file that cannot be read: nothing is in it that could be sent. */
+function fileOf(item: DataTransferItem): File | [] {
+  const entry = item.kind === 'file' ? item.webkitGetAsEntry() : null
+  return entry?.isDirectory ? new File([], entry.name) : (item.getAsFile() ?? [])
 }

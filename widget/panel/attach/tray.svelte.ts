@@ -3,14 +3,16 @@ import type { Attachment } from '../../../protocol.ts'
 import { withoutDirections } from '../clip.ts'
 import type { Conversation } from '../conversation.svelte.ts'
 import type Attach from './Attach.svelte'
-import { defaultBytes, MOST, problemOf, reasonOf } from './check.ts'
-import type { Problem } from './check.ts'
+import { codeOf, defaultBytes, MOST, refusalBy, refusalOf } from './check.ts'
+import type { Refused } from './check.ts'
 import { Upload } from './upload.svelte.ts'
 
-/** A file that is not sent. */
+/** A file that is not taken; without a name, it is about all of them. */
 export interface Refusal {
   name: string
-  reason: Problem
+  reason: Refused
+  /** Bytes of which only the backend has said that they are too many. */
+  below?: number | undefined
 }
 
 export class Tray {
@@ -19,8 +21,11 @@ export class Tray {
   files = $state.raw<readonly Upload[]>([])
   /** What was not taken of the files chosen last. */
   refused = $state.raw<readonly Refusal[]>([])
-  /** The visitor has sent it: it goes once all files are there. */
+  /** The visitor has pressed Send: it goes once all files are there. */
   isWaiting = $state.raw(false)
+  /** The file that something has happened to last. */
+  newest = $state.raw<Upload>()
+  isFull = $derived(this.files.length >= MOST)
   #conversation: Conversation
   /** One file after the other: a browser has few connections for a server, and the answers need one. */
   #last: Promise<unknown> = Promise.resolve()
@@ -32,26 +37,28 @@ export class Tray {
 
   /** Most bytes of a file. */
   get most(): number {
-    return this.#conversation.settings.attachmentBytes ?? defaultBytes
+    return this.#conversation.settings.attachmentBytes || defaultBytes
   }
 
   add = (files: readonly File[]): void => {
     this.pause()
     this.refused = []
     for (const file of files) {
-      const reason = this.files.length < MOST ? problemOf(file, this.most) : 'tooMany'
-      if (reason) {
-        this.#refuse({ name: withoutDirections(file.name), reason })
-        continue
-      }
-      const upload = new Upload(file)
-      this.files = [...this.files, upload]
-      this.start(upload)
+      const reason = refusalOf(file, this.most) ?? (this.isFull ? 'tooMany' : undefined)
+      if (reason) this.#refuse({ name: withoutDirections(file.name), reason })
+      else this.#take(new Upload(file))
     }
+  }
+
+  /** Says that there are enough. */
+  refuseMore = (): void => {
+    this.refused = []
+    this.#refuse({ name: '', reason: 'tooMany' })
   }
 
   remove = (upload: Upload): void => {
     this.pause()
+    this.refused = []
     this.#drop(upload)
   }
 
@@ -68,10 +75,10 @@ export class Tray {
 
   /** Whether it sees to the sending of what is in the text box: it does where there are files. */
   hold(): boolean {
-    if (!this.files.length) return false
     this.refused = []
+    if (!this.files.length) return false
     this.isWaiting = true
-    for (const upload of this.files) if (upload.problem) this.start(upload)
+    for (const upload of this.files) if (upload.hasFailed) this.start(upload)
     void this.#goOn()
     return true
   }
@@ -79,30 +86,34 @@ export class Tray {
   clear(): void {
     for (const upload of this.files) upload.stop()
     this.files = this.refused = []
+    this.newest = undefined
     this.pause()
   }
 
   async #run(upload: Upload, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
-    const { file } = upload
+    this.newest = upload
     try {
-      const { upload: put } = await this.#conversation.extras()
+      const extras = await this.#conversation.extras()
       const whose = await this.#conversation.whose()
       const onProgress = (share: number) => (upload.share = share)
-      const attachment = await put?.({ ...whose, file, onProgress, signal })
+      const attachment = await extras.upload?.({ ...whose, file: upload.file, onProgress, signal })
       if (signal.aborted) return
       upload.conversationId = whose.conversationId
       upload.attachment = attachment
     } catch (error) {
-      if (signal.aborted) return
-      this.pause()
-      const reason = reasonOf(error)
-      if (reason === 'failed') return void (upload.problem = reason)
-      // No other try would help.
-      this.#drop(upload)
-      this.#refuse({ name: upload.name, reason })
+      if (!signal.aborted) this.#fail(upload, error)
     }
     await this.#goOn()
+  }
+
+  /** Nothing is sent without it, unless the visitor says so. */
+  #fail(upload: Upload, error: unknown): void {
+    this.pause()
+    const reason = refusalBy(error)
+    if (!reason) return upload.fail(codeOf(error))
+    this.#drop(upload)
+    this.#refuse({ name: upload.name, reason, below: upload.file.size })
   }
 
   /** Sends, if that is what the visitor waits for, and all is there. */
@@ -115,12 +126,18 @@ export class Tray {
     // Another tab may have begun another conversation, which has none of them yet.
     const strays = this.files.filter((upload) => upload.conversationId !== conversationId)
     if (strays.length) return strays.forEach(this.start)
+    // That may ask for something first, and the text may be another tab's by now.
     if (conversation.isAsking || conversation.left < 0) return this.pause()
     const attachments = this.files.map(({ attachment }) => attachment as Attachment)
     const text = conversation.draft.trim() || attachments.map(({ name }) => name).join(', ')
     this.clear()
     conversation.write('')
     conversation.pass(text, attachments)
+  }
+
+  #take(upload: Upload): void {
+    this.files = [...this.files, upload]
+    this.start(upload)
   }
 
   #drop(upload: Upload): void {

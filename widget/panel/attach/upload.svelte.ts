@@ -1,7 +1,7 @@
 /** One file that the visitor has chosen, on its way to the backend. */
 import type { Attachment } from '../../../protocol.ts'
 import { withoutDirections } from '../clip.ts'
-import type { Problem } from './check.ts'
+import type { Trouble } from './check.ts'
 
 export class Upload {
   readonly file: File
@@ -11,9 +11,10 @@ export class Upload {
   share = $state.raw(0)
   /** Set once it is there. */
   attachment = $state.raw<Attachment>()
-  /** Why it is not there; another try may help. */
-  problem = $state.raw<Problem>()
-  /** It can be sent there and nowhere else. */
+  /** It did not get through; another try may. */
+  hasFailed = $state.raw(false)
+  trouble: Trouble
+  /** Where it can be sent, and nowhere else. */
   conversationId: string | undefined
   #life = new AbortController()
 
@@ -22,13 +23,19 @@ export class Upload {
     this.name = withoutDirections(file.name)
   }
 
-  /** From its beginning. @returns what ends this try */
+  /** From its beginning. Returns what ends this try. */
   begin(): AbortSignal {
     this.stop()
     this.#life = new AbortController()
     this.share = 0
-    this.attachment = this.problem = undefined
+    this.attachment = undefined
+    this.hasFailed = false
     return this.#life.signal
+  }
+
+  fail(trouble: Trouble): void {
+    this.trouble = trouble
+    this.hasFailed = true
   }
 
   stop(): void {
