@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isOn, provenId, storageName } from '../../widget/options.ts'
 import type { WidgetOptions } from '../../widget/options.ts'
+import { rulesOf } from '../../widget/invite/rules.ts'
 import { placeOf, valuesOf } from '../../widget/look/values.ts'
 import { settingsOf } from '../../widget/panel/settings.ts'
 
@@ -29,76 +30,140 @@ const meaning = (options: WidgetOptions) => ({
   place: placeOf(options),
   open: isOn(options.open),
   launcher: isOn(options.launcher ?? true),
+  config: isOn(options.config ?? true),
+  invite: rulesOf(options),
+  // Words, however they come.
+  ...{ locale: options.locale, position: options.position, theme: options.theme, accent: options.accent },
   ...settingsOf(options),
 })
 
-describe('an option means the same by call and as an attribute', () => {
-  test.each<[attribute: string, option: Partial<WidgetOptions>, means: Partial<ReturnType<typeof meaning>>]>([
-    [
-      '',
-      {},
-      {
-        integrationToken,
-        look: plain,
-        place: null,
-        open: false,
-        launcher: true,
-        pollMs: 12_000,
-        imageHosts: [],
-      },
-    ],
+/** An attribute, the same by call, and what it comes to. */
+type Twin = [attribute: string, option: Partial<WidgetOptions>, means: Partial<ReturnType<typeof meaning>>]
+const words = { de: { title: 'Frag uns' } }
+const hours = { timeZone: 'UTC', days: [{ day: 1, from: '09:00', to: '17:00' }] }
+const form = { fields: [{ name: 'name', kind: 'text' as const, label: { en: 'Name' } }] }
+const invite = [{ text: { en: 'May we help?' }, after: 5 }]
+
+/** The compiler sees to it that none is missing. Code is what no attribute can hold. */
+const twins: Record<Exclude<keyof WidgetOptions, 'adapter'>, Twin[]> = {
+  integrationToken: [[`data-integration-token="${integrationToken}"`, { integrationToken }, { integrationToken }]],
+  serverUrl: [
     [
       'data-server-url="https://chat.example.com"',
       { serverUrl: 'https://chat.example.com' },
       { serverUrl: 'https://chat.example.com' },
     ],
-    ['data-name="shop"', { name: 'shop' }, { name: 'shop' }],
-    ['data-title="Ask us"', { title: 'Ask us' }, { title: 'Ask us' }],
+  ],
+  name: [['data-name="shop"', { name: 'shop' }, { name: 'shop' }]],
+  locale: [['data-locale="de"', { locale: 'de' }, { locale: 'de' }]],
+  title: [['data-title="Ask us"', { title: 'Ask us' }, { title: 'Ask us' }]],
+  greeting: [
     ['data-greeting="Good day"', { greeting: 'Good day' }, { greeting: 'Good day' }],
     ['data-greeting=""', { greeting: '' }, { greeting: '' }],
+  ],
+  placeholder: [
     ['data-placeholder="Your question"', { placeholder: 'Your question' }, { placeholder: 'Your question' }],
+  ],
+  texts: [[`data-texts='${JSON.stringify(words)}'`, { texts: words }, { texts: words }]],
+  hours: [[`data-hours='${JSON.stringify(hours)}'`, { hours }, { hours }]],
+  form: [[`data-form='${JSON.stringify(form)}'`, { form }, { form }]],
+  invite: [[`data-invite='${JSON.stringify(invite)}'`, { invite }, { invite }]],
+  position: [['data-position="left"', { position: 'left' }, { position: 'left' }]],
+  theme: [['data-theme="dark"', { theme: 'dark' }, { theme: 'dark' }]],
+  accent: [['data-accent="#ffee00"', { accent: '#ffee00' }, { accent: '#ffee00' }]],
+  radius: [
     ['data-radius="0"', { radius: 0 }, { look: { ...plain, radius: '0px' } }],
     ['data-radius="7.5"', { radius: 7.5 }, { look: { ...plain, radius: '7.5px' } }],
+  ],
+  font: [
     [
       `data-font="'Source Serif', serif"`,
       { font: "'Source Serif', serif" },
       { look: { ...plain, font: "'Source Serif', serif" } },
     ],
+  ],
+  size: [
     ['data-size="small"', { size: 'small' }, { look: { ...plain, width: '340px', height: '520px' } }],
     ['data-size="medium"', { size: 'medium' }, { look: plain }],
     ['data-size="400x700"', { size: '400x700' }, { look: { ...plain, width: '400px', height: '700px' } }],
+  ],
+  offset: [
     ['data-offset="8"', { offset: 8 }, { look: { ...plain, x: '8px', y: '8px' } }],
     ['data-offset="24x80"', { offset: '24x80' }, { look: { ...plain, x: '24px', y: '80px' } }],
-    ['data-z-index="500"', { zIndex: 500 }, { look: { ...plain, z: '500' } }],
+  ],
+  zIndex: [['data-z-index="500"', { zIndex: 500 }, { look: { ...plain, z: '500' } }]],
+  mode: [
     ['data-mode="page"', { mode: 'page' }, { place: document.documentElement }],
-    ['data-mode="inline" data-target="body"', { mode: 'inline', target: 'body' }, { place: document.body }],
     ['data-mode="inline"', { mode: 'inline' }, { place: null }],
+  ],
+  target: [
+    ['data-mode="inline" data-target="body"', { mode: 'inline', target: 'body' }, { place: document.body }],
     ['data-target="body"', { target: 'body' }, { place: null }],
+  ],
+  launcher: [['data-launcher="false"', { launcher: false }, { launcher: false }]],
+  open: [
     ['data-open', { open: true }, { open: true }],
     ['data-open="true"', { open: true }, { open: true }],
     ['data-open="false"', { open: false }, { open: false }],
-    ['data-launcher="false"', { launcher: false }, { launcher: false }],
-    ['data-poll-interval="30"', { pollInterval: 30 }, { pollMs: 30_000 }],
+  ],
+  sound: [['data-sound', { sound: true }, { sound: true }]],
+  titleCount: [['data-title-count', { titleCount: true }, { titleCount: true }]],
+  rating: [['data-rating="false"', { rating: false }, { rating: false }]],
+  typing: [['data-typing="off"', { typing: false }, { typing: false }]],
+  attachments: [['data-attachments', { attachments: true }, { attachments: true }]],
+  erase: [['data-erase="false"', { erase: false }, { erase: false }]],
+  pollInterval: [['data-poll-interval="30"', { pollInterval: 30 }, { pollMs: 30_000 }]],
+  imageHosts: [
     [
       'data-image-hosts="a.example b.example"',
       { imageHosts: ['a.example', 'b.example'] },
       { imageHosts: ['a.example', 'b.example'] },
     ],
+  ],
+  feedback: [['data-feedback="off"', { feedback: 'off' }, { feedback: false }]],
+  config: [['data-config="off"', { config: 'off' }, { config: false }]],
+  context: [[`data-context='{"page":"billing"}'`, { context: { page: 'billing' } }, { context: { page: 'billing' } }]],
+  conversationId: [
+    [
+      'data-conversation-id="7" data-user-hash="00ff"',
+      { conversationId: '7', userHash: '00ff' },
+      { conversationId: '7' },
+    ],
+  ],
+  userHash: [
     [
       'data-conversation-id="customer-42" data-user-hash="00ff"',
       { conversationId: 'customer-42', userHash: '00ff' },
       { conversationId: 'customer-42', userHash: '00ff' },
     ],
+  ],
+  userJwt: [
     [
       'data-conversation-id="customer-42" data-user-jwt="a.b.c"',
       { conversationId: 'customer-42', userJwt: 'a.b.c' },
       { conversationId: 'customer-42', userJwt: 'a.b.c' },
     ],
-    [`data-context='{"page":"billing"}'`, { context: { page: 'billing' } }, { context: { page: 'billing' } }],
-    ['data-unknown="x" class="y"', {}, {}],
-  ])('%s', (attribute, option, means) => {
-    expect(meaning(fromTag(attribute))).toMatchObject(means)
-    expect(meaning({ integrationToken, ...option })).toEqual(meaning(fromTag(attribute)))
+  ],
+}
+
+describe('an option means the same by call and as an attribute', () => {
+  test.each(Object.entries(twins).flatMap(([name, all]) => all.map((twin) => [name, ...twin] as const)))(
+    '%s: %s',
+    (name, attribute, option, means) => {
+      expect(attribute).toContain(`data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+      expect(meaning(fromTag(attribute))).toMatchObject(means)
+      expect(meaning({ integrationToken, ...option })).toEqual(meaning(fromTag(attribute)))
+    },
+  )
+
+  test('and so does a tag that names none, or what is no option', () => {
+    const usual = {
+      ...{ integrationToken, look: plain, place: null, open: false, launcher: true, config: true, invite: [] },
+      ...{ pollMs: 12_000, imageHosts: [], sound: false, titleCount: false, attachments: false },
+      ...{ rating: true, feedback: true, typing: true, erase: true },
+    }
+    for (const attributes of ['', 'data-unknown="x" class="y"'])
+      expect(meaning(fromTag(attributes))).toMatchObject(usual)
   })
 })
 
