@@ -8,7 +8,8 @@ import { setLook } from '../host.ts'
  * @returns what is told that the panel opens or closes; closed, it listens to nothing
  */
 export function createFit(host: HTMLElement): (isOpen: boolean) => void {
-  const view = visualViewport
+  // Not every window has one.
+  const view = window.visualViewport
   const fit = () => {
     const px = (length = 0) => (view && view.scale < 1.01 ? `${length}px` : '')
     setLook(host, { seen: px(view?.height), top: px(view?.offsetTop) })
