@@ -43,8 +43,10 @@ const shared = `
       await frame()
     }
     const time = performance.now() - start
-    chat.log().scrollTop = chat.log().scrollHeight
-    while (!isShown()) await frame()
+    while (!isShown()) {
+      chat.log().scrollTop = chat.log().scrollHeight
+      await frame()
+    }
     return time
   }
   /** From the end to the beginning: how long each frame took, and each task that was long, in milliseconds. */
