@@ -5,9 +5,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { box, scenesOf } from './chat-scenes.mjs'
 
 /** @typedef {import('playwright').Page} Page */
-/** @typedef {{ name: string, data?: Record<string, string>, isClosed?: boolean, act: (page: Page) => Promise<void> }} State */
+/** @typedef {import('./chat-scenes.mjs').State} State */
 /** @typedef {{ states: State[], show: (page: Page, state: State) => Promise<void>, close: () => Promise<void> }} Stage */
 
 const operatorKey = 'operator-key-for-pictures'
@@ -28,14 +29,6 @@ The glaze is **food safe** and hard:
 \`\`\`sh
 lp -d studio "care-label-cove-teapot.pdf"
 \`\`\``
-const longWord = `https://example.com/orders/${'7f3a9c'.repeat(14)}`
-const form = {
-  fields: [
-    { name: 'name', kind: 'text', label: { en: 'Your name', ar: 'اسمك' } },
-    { name: 'email', kind: 'email', label: { en: 'Email', ar: 'البريد الإلكتروني' }, required: true },
-  ],
-  consent: { text: { en: 'You may answer me by email.', ar: 'يمكنكم الرد عليّ بالبريد.' } },
-}
 
 /** Starts the server and the page that the chat stands in. @returns {Promise<Stage>} */
 export async function startStage() {
@@ -62,12 +55,15 @@ export async function startStage() {
   while (!/listening on \S+\n/.test(output)) output += String((await once(server.stdout, 'data'))[0])
   const url = /listening on (\S+)/.exec(output)?.[1] ?? ''
 
-  /** @param {string} method @param {string} path @param {object} [body] */
-  const api = async (method, path, body) => {
+  /** @param {string} method @param {string} path @param {object} [given] a file, or what is to be told */
+  const api = async (method, path, given) => {
+    const body = /** @type {BodyInit | undefined} */ (
+      given instanceof Uint8Array ? given : given && JSON.stringify(given)
+    )
     const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' }
-    const response = await fetch(`${url}/api${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+    const response = await fetch(`${url}/api${path}`, { method, headers, ...(body && { body }) })
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return response.json()
+    return response.status === 204 ? undefined : response.json()
   }
   const make = async (/** @type {object} */ settings) => {
     const { token, integration } = await api('POST', '/integrations', {
@@ -76,14 +72,23 @@ export async function startStage() {
     })
     return { token, id: integration.id }
   }
-  const auto = await make({})
-  const approval = await make({ responseMode: 'approval' })
+  const auto = await make({ attachments: true })
 
-  /** A person answers in the newest conversation. @param {object} message */
-  const reply = async (message) => {
-    const { activities } = await api('GET', '/activities')
-    await api('POST', `/conversations/${activities[0].key}/messages`, message)
-  }
+  const newest = async () => `/conversations/${(await api('GET', '/activities')).activities[0].key}`
+  const states = scenesOf({
+    call: async (path, body) => api('POST', `${await newest()}${path}`, body),
+    async reply(message, files = []) {
+      const path = await newest()
+      const attachments = []
+      for (const { name, bytes } of files) {
+        const { attachment } = await api('POST', `${path}/attachments?name=${name}`, bytes)
+        attachments.push(attachment.id)
+      }
+      await api('POST', `${path}/messages`, { ...message, ...(files.length > 0 && { attachments }) })
+    },
+    holdUp: () => (isHeldUp = true),
+    tokens: { approval: (await make({ responseMode: 'approval' })).token },
+  })
 
   const site = createServer((request, response) => {
     const data = new URL(request.url ?? '/', 'http://page').searchParams
@@ -95,97 +100,14 @@ export async function startStage() {
   })
   const siteUrl = await listen(site)
 
-  /** @type {State[]} */
-  const states = [
-    { name: 'empty', data: { greeting: '' }, act: async () => {} },
-    { name: 'greeting', act: async () => {} },
-    {
-      name: 'streaming',
-      async act(page) {
-        isHeldUp = true
-        await say(page, 'Is the Cove teapot fine in the oven?')
-        await page.locator('.writing .bubble', { hasText: /\S+ \S+ \S+ \S+ / }).waitFor()
-      },
-    },
-    {
-      name: 'markdown',
-      async act(page) {
-        await ask(page, 'How do I look after the glaze?')
-        await page.locator('.rich table').waitFor()
-      },
-    },
-    {
-      name: 'long-words',
-      async act(page) {
-        await ask(page, `My order is ${longWord}\n\nIt has been a while.`)
-        await box(page).fill(Array.from({ length: 5 }, (_, line) => `${line + 1}. A line of a message.`).join('\n'))
-      },
-    },
-    {
-      name: 'offline',
-      async act(page) {
-        await ask(page, 'Is anybody there?')
-        await page.context().setOffline(true)
-        await say(page, 'Still there?')
-        await page.locator('.notice').waitFor()
-      },
-    },
-    {
-      name: 'failed',
-      async act(page) {
-        await ask(page, 'Do you ship to Norway?')
-        await page.route('**/conversation/sse**', (route) =>
-          route.fulfill({ status: 413, json: { error: { code: 'text_too_long', message: 'Too long.' } } }),
-        )
-        await say(page, 'And to Iceland?')
-        await page.locator('.message.failed .state').waitFor()
-      },
-    },
-    {
-      name: 'approval',
-      data: { 'integration-token': approval.token },
-      async act(page) {
-        await say(page, 'Is the Cove teapot fine in the oven?')
-        await page.locator('.outcome').waitFor()
-      },
-    },
-    {
-      name: 'person',
-      async act(page) {
-        await ask(page, 'May I speak to somebody?')
-        await reply({ body: 'Hello, this is the studio. We can gift-wrap it, too: just tell us in the order.' })
-        await page.locator('.message.person').waitFor()
-      },
-    },
-    {
-      name: 'form',
-      data: { form: JSON.stringify(form) },
-      act: (page) => page.locator('form input').first().waitFor(),
-    },
-    {
-      name: 'unread',
-      async act(page) {
-        await ask(page, 'Do you have it in blue?')
-        await page.evaluate('Lumika.close()')
-        await reply({ body: 'In two weeks, yes.' })
-        await page.locator('.launcher span:not(:empty)').waitFor({ timeout: 30_000 })
-      },
-    },
-    {
-      name: 'inline',
-      data: { mode: 'inline', target: '#place' },
-      act: (page) => ask(page, 'Is the Cove teapot fine in the oven?'),
-    },
-  ]
-
   return {
     states,
-    async show(page, { data = {}, name, act }) {
+    async show(page, { data = {}, name, isClosed, act }) {
       isHeldUp = false
       const search = new URLSearchParams({ 'integration-token': auto.token, ...data })
       await page.goto(`${siteUrl}/${name}?${search}`)
-      if (data['mode'] !== 'inline') await page.locator('.launcher').click()
-      await (data['form'] ? page.locator('form') : box(page)).waitFor()
+      if (!isClosed && data['mode'] !== 'inline') await page.locator('.launcher').click()
+      await (isClosed ? page.locator('.launcher') : data['form'] ? page.locator('form') : box(page)).waitFor()
       // Words that are loaded later would not come where there is no network any more.
       for (const variant of variants.slice(0, 2).reverse()) await vary(page, variant)
       await act(page)
@@ -206,21 +128,6 @@ async function listen(server) {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`
-}
-
-/** The text box, in any language. @param {Page} page */
-const box = (page) => page.locator('textarea')
-
-/** @param {Page} page @param {string} text */
-async function say(page, text) {
-  await box(page).fill(text)
-  await page.locator('button.send[type=submit]').click()
-}
-
-/** Says something and waits for the whole answer. @param {Page} page @param {string} text */
-async function ask(page, text) {
-  await say(page, text)
-  await page.locator('.message.assistant.done').last().waitFor()
 }
 
 /** Ways a chat can look, whatever its state. */

@@ -21,6 +21,7 @@ try {
     if (only.length > 0 && !only.includes(state.name)) continue
     const page = await browser.newPage({ reducedMotion: 'reduce', hasTouch: true })
     await stage.show(page, state)
+    await page.mouse.move(0, 0)
     const pictures = []
     for (const variant of variants) {
       await vary(page, variant)

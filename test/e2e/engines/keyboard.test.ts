@@ -1,5 +1,5 @@
 /** A film without a mouse: from the launcher to an answer and back, with the focus named and to be seen at each step. */
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ExpectStatic } from 'vitest'
 import { engineNames, openEngine } from '../../helpers/engines/engine.ts'
 import { chatOf } from '../../helpers/engines/chat.ts'
@@ -25,6 +25,11 @@ beforeAll(async () => {
   webhook = await startFakeWebhook({ body: JSON.stringify(answer) })
   const env = { LUMIKA_WEBHOOK_URL: webhook.url, LUMIKA_WEBHOOK_SECRET: webhook.secret }
   ;[server, site] = await Promise.all([startServer({ args: ['--responder', 'webhook'], env }), startSite()])
+  const headers = { authorization: `Bearer ${server.operatorKey}`, 'content-type': 'application/json' }
+  const path = `${server.url}/api/integrations`
+  const { integrations } = (await (await fetch(path, { headers })).json()) as { integrations: { id: string }[] }
+  const allowed = { method: 'PATCH', headers, body: JSON.stringify({ attachments: true }) }
+  expect((await fetch(`${path}/${integrations[0]?.id}`, allowed)).ok).toBe(true)
 })
 afterAll(async () => {
   await site?.close()
@@ -45,12 +50,12 @@ function keysOf(page: Page, expect: ExpectStatic) {
     },
     /** Goes on by a key until something has the focus. */
     async reach(name: string, key = 'Shift+Tab'): Promise<void> {
-      for (let steps = 0; steps < 12; steps++) {
+      for (let steps = 0; steps < 30; steps++) {
         await page.press(key)
         await expect.poll(() => page.evaluate(lookAtFocus)).toMatchObject({ problems: [] })
         if ((await page.evaluate(lookAtFocus)).name === name) return
       }
-      throw new Error(`Twelve times ${key} do not lead to ${name}.`)
+      throw new Error(`Thirty times ${key} do not lead to ${name}.`)
     },
   }
 }
@@ -62,9 +67,24 @@ const isAtEnd = () => {
 }
 const isGone = (selector: string) => !document.querySelector('lumika-chat')?.shadowRoot?.querySelector(selector)
 
+/**
+ * Runs in the page. The dialog that a paper clip opens is the browser's, or the system's, and no driver presses keys in it:
+ * whoever asks for it is given a file at once.
+ */
+function giveFile(): void {
+  const input = document.querySelector('lumika-chat')?.shadowRoot?.querySelector<HTMLInputElement>('input[type=file]')
+  input?.addEventListener('click', (event) => {
+    event.preventDefault()
+    const files = new DataTransfer()
+    files.items.add(new File(['%PDF-1.7\n'], 'bill.pdf', { type: 'application/pdf' }))
+    input.files = files.files
+    input.dispatchEvent(new Event('change', { bubbles: true }))
+  })
+}
+
 describe.concurrent('by the keyboard alone', () => {
   test.for(engineNames)(
-    'in %s, somebody asks, reads, takes what is offered, begins anew and goes',
+    'in %s, somebody asks, reads, takes what is offered, attaches a file, begins anew and goes',
     async (name, { expect, onTestFinished }) => {
       const engine = await openEngine(name)
       onTestFinished(() => engine.close())
@@ -87,7 +107,8 @@ describe.concurrent('by the keyboard alone', () => {
       expect(await chat.said()).toHaveLength(2)
       await at('textarea Message')
 
-      // What is offered stands before the text box, and the answer before that; on the way its beginning comes into view.
+      // What is offered stands before the paper clip and the text box, and the answer before that; on the way its beginning comes into view.
+      await press('Shift+Tab', 'button Attach a file')
       await press('Shift+Tab', 'button Thank you')
       await press('Shift+Tab', 'button Which cloth?')
       await reach('log Messages')
@@ -98,6 +119,19 @@ describe.concurrent('by the keyboard alone', () => {
       await press('Enter', 'log Messages')
       await expect.poll(async () => (await chat.said()).length).toBe(4)
       expect((await chat.said())[2]).toBe('visitor: Which cloth?')
+
+      // The paper clip stands before the text box, and what is chosen by it before the paper clip.
+      await reach('button Attach a file', 'Tab')
+      await page.evaluate(giveFile)
+      await press('Enter', 'textarea Message')
+      await press('Shift+Tab', 'button Attach a file')
+      await press('Shift+Tab', 'button Remove bill.pdf')
+      await press('Enter', 'textarea Message')
+      await press('Shift+Tab', 'button Attach a file')
+      await press('Space', 'textarea Message')
+      await press('Enter', 'textarea Message')
+      await expect.poll(async () => (await chat.said()).length).toBe(6)
+      expect((await chat.said())[4]).toBe('visitor: bill.pdf')
 
       await reach('button More')
       await press('Enter', 'menuitem Talk to a person')
