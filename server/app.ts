@@ -15,7 +15,7 @@ import { createRegistry } from './access/registry.ts'
 import type { Registry } from './access/registry.ts'
 import { createSessions } from './access/sessions.ts'
 import { createSightings } from './access/sightings.ts'
-import { serveAsset } from './assets.ts'
+import { assetAt, serveAsset } from './assets.ts'
 import type { Assets } from './assets.ts'
 import { createLive } from './conversations/live.ts'
 import { createPresence } from './conversations/presence.ts'
@@ -244,7 +244,7 @@ export async function createLumika(options: LumikaOptions): Promise<Lumika> {
   installRoutes(app, { ...api, registry, publicUrl, pinned: assets?.pinned })
   if (assets) dashboardRoutes(app, { assets })
   app.get('/**', ({ req: request, url }) => {
-    const asset = assets?.get(url.pathname)
+    const asset = assets && assetAt(assets, url.pathname)
     if (!asset) throw new HttpError(404, 'not_found', 'There is nothing here.')
     return serveAsset(request, asset)
   })

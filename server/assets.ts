@@ -36,6 +36,16 @@ export const immutable = 'public, max-age=31536000, immutable'
 /** Kept, but asked about before each use. */
 export const revalidated = 'no-cache'
 
+/**
+ * The file at a path. Those that never change are also there as `/~/name`, `/~/~/name`, and so on: browsers that keep what
+ * failed to load for as long as a page lives ask for them anew under such a name.
+ */
+export function assetAt(assets: Assets, path: string): Asset | undefined {
+  const again = /^(?:\/~)+(?=\/)/.exec(path)?.[0] ?? ''
+  const asset = assets.get(path.slice(again.length))
+  return again && asset?.cacheControl !== immutable ? undefined : asset
+}
+
 /** Answers `GET` and `HEAD` for a file; any page may load it, whatever its origin. */
 export function serveAsset(request: Request, asset: Asset): Response {
   const encoding = chooseEncoding(request.headers.get('accept-encoding'), asset)

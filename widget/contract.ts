@@ -84,6 +84,6 @@ export interface Parts {
   /** @param host may hold what loading needs */
   loadPanel(host: Element): Promise<PanelModule>
   loadLook(host: Element): Promise<LookModule>
-  /** Resolves when a file beside `widget.js` is known to have a hash. @default nothing is checked */
-  prepare?(host: Element, file: string, integrity: string): Promise<unknown>
+  /** Resolves to the address of a file beside `widget.js` once it is known to have a hash. @default nothing is checked */
+  prepare?(host: Element, file: string, integrity: string): Promise<string>
 }

@@ -35,7 +35,7 @@ const tag = [
 )
 
 /** Where the parts of a widget are: beside `widget.js`; if nobody knows where that was, at the widget's server. */
-function partsAt(source: string): Parts {
+function partsAt(source: string | URL): Parts {
   /** Has the browser fetch a file and compare it with its hash; what is imported afterwards is what was compared. */
   const prepare = (host: Element, file: string, integrity: string): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -43,7 +43,8 @@ function partsAt(source: string): Parts {
       const link = document.createElement('link')
       if (!integrity || !link.relList.supports('modulepreload')) return resolve(url)
       link.rel = 'modulepreload'
-      link.crossOrigin = 'anonymous'
+      // Anonymous.
+      link.crossOrigin = ''
       link.integrity = integrity
       // A page that trusts scripts by nonce has given one to the tag; hidden from attributes, it can be read here.
       link.nonce = tag?.nonce ?? ''
@@ -57,7 +58,16 @@ function partsAt(source: string): Parts {
     })
   return {
     prepare,
-    loadPanel: async (host) => import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_PANEL__)),
+    async loadPanel(host) {
+      try {
+        return await import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_PANEL__))
+      } catch (error) {
+        // Firefox and Safari keep a module that failed for as long as the page lives. The server has all files under this
+        // name, too, where the panel's parts find the panel beside them.
+        source = new URL('~/', source)
+        throw error
+      }
+    },
     loadLook: async (host) => import(/* @vite-ignore */ await prepare(host, ...__LUMIKA_LOOK__)),
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { immutable, revalidated, serveAsset } from '../../server/assets.ts'
+import { assetAt, immutable, revalidated, serveAsset } from '../../server/assets.ts'
 import type { Asset } from '../../server/assets.ts'
 
 const bytes = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
@@ -34,6 +34,18 @@ describe('a served file', () => {
     expect(get({}, 'GET', { ...asset, cacheControl: immutable }).headers.get('cache-control')).toBe(
       'public, max-age=31536000, immutable',
     )
+  })
+
+  test('that never changes has other names, for browsers that keep what failed', () => {
+    const part = { ...asset, cacheControl: immutable }
+    const files = new Map([
+      ['/widget.js', asset],
+      ['/panel-abc.js', part],
+    ])
+    for (const path of ['/panel-abc.js', '/~/panel-abc.js', '/~/~/panel-abc.js']) expect(assetAt(files, path)).toBe(part)
+    expect(assetAt(files, '/widget.js')).toBe(asset)
+    for (const path of ['/~/widget.js', '/~/', '/~', '/~panel-abc.js', '/~/none.js', '/a/~/panel-abc.js'])
+      expect(assetAt(files, path)).toBeUndefined()
   })
 
   const encodings: [accept: string, encoding: string | null, body: string][] = [

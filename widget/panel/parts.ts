@@ -17,11 +17,23 @@ declare const __LUMIKA_ATTACH__: Part
 
 /** Loads parts, each once; what they look like comes with them. A call rejects where its file cannot be loaded; the next one tries again. */
 export function createParts(root: ShadowRoot, prepare: PanelProps['prepare']) {
-  const load = <T>(part: () => Part, get: () => Promise<T>) =>
-    once(async () => {
-      await prepare?.(root.host, ...part())
-      return get()
+  const load = <T>(part: () => Part, get: () => Promise<T>) => {
+    let failures = 0
+    return once(async () => {
+      if (!prepare) return get()
+      const [file, integrity] = part()
+      // While developing, parts have no files.
+      if (!file) return get()
+      try {
+        const url = await prepare(root.host, failures ? `${file}?${failures}` : file, integrity)
+        return (await import(/* @vite-ignore */ url)) as T
+      } catch (error) {
+        // Firefox and Safari keep a module that failed for as long as the page lives: the next try has another name.
+        failures++
+        throw error
+      }
     })
+  }
   const worn = new Set<string>()
   const show = <T extends { css: string }>(part: () => Part, get: () => Promise<T>) => {
     const loadPart = load(part, get)
