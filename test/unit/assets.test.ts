@@ -42,7 +42,8 @@ describe('a served file', () => {
       ['/widget.js', asset],
       ['/panel-abc.js', part],
     ])
-    for (const path of ['/panel-abc.js', '/~/panel-abc.js', '/~/~/panel-abc.js']) expect(assetAt(files, path)).toBe(part)
+    for (const path of ['/panel-abc.js', '/~/panel-abc.js', '/~/~/panel-abc.js'])
+      expect(assetAt(files, path)).toBe(part)
     expect(assetAt(files, '/widget.js')).toBe(asset)
     for (const path of ['/~/widget.js', '/~/', '/~', '/~panel-abc.js', '/~/none.js', '/a/~/panel-abc.js'])
       expect(assetAt(files, path)).toBeUndefined()
