@@ -133,6 +133,7 @@ export const scenesOf = ({ reply, call, holdUp, tokens }) => [
       await page.context().setOffline(true)
       await say(page, 'Still there?')
       await page.locator('.notice').first().waitFor()
+      await page.getByText('Sending…').or(page.getByText('جارٍ الإرسال…')).first().waitFor()
     },
   },
   {
@@ -140,7 +141,7 @@ export const scenesOf = ({ reply, call, holdUp, tokens }) => [
     async act(page) {
       await ask(page, 'Do you ship to Norway?')
       await page.route('**/conversation/sse**', (route) =>
-        route.fulfill({ status: 413, json: { error: { code: 'text_too_long', message: 'Too long.' } } }),
+        route.fulfill({ status: 400, json: { error: { code: 'invalid_request', message: 'No.' } } }),
       )
       await say(page, 'And to Iceland?')
       await page.locator('.message.failed .state').waitFor()

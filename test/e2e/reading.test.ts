@@ -51,9 +51,12 @@ test('a long conversation shows days and authors, keeps the reader’s place, an
   expect(await entries.nth(-2).locator('time').count()).toBe(1)
 
   // Who reads above is told what comes, and stays where they are: also when the window is another size.
+  // A small step up is enough: to a link that has got the focus, say.
   await log.hover()
-  await page.mouse.wheel(0, -700)
+  await page.mouse.wheel(0, -20)
   await page.getByRole('button', { name: 'Go to the newest message' }).waitFor()
+  await page.mouse.wheel(0, -700)
+  await expect.poll(below).toBeGreaterThan(500)
   const reading = (await entries.evaluateAll(
     (elements) => elements.find((one) => one.getBoundingClientRect().top > 200)?.querySelector('.bubble')?.textContent,
   )) as string

@@ -3,8 +3,10 @@
  * whatever grows, comes in above, or is laid out anew.
  */
 
-/** So near to the end is at the end, in px. */
+/** Whoever comes so near to the end is at the end, in px. */
 const NEAR = 48
+/** Whoever goes up is so near to the end that it is no more than a pixel's rounding, in px. */
+const ROUNDING = 2
 /** So near to the beginning, older messages are wanted, in px. */
 const SOON = 240
 
@@ -46,9 +48,10 @@ export class Scrolling {
   #follow = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = this.#log
     // What has grown meanwhile takes nobody away from the end.
-    const hasStayed = this.isAtEnd && scrollTop >= this.#top
-    this.isAtEnd = hasStayed || scrollHeight - scrollTop - clientHeight < NEAR
     const isUpwards = scrollTop < this.#top
+    const hasStayed = this.isAtEnd && !isUpwards
+    // Also a small step up is one that somebody wanted: to a link with the focus, say, which would be gone from view.
+    this.isAtEnd = hasStayed || scrollHeight - scrollTop - clientHeight < (isUpwards ? ROUNDING : NEAR)
     this.#top = scrollTop
     this.#drop()
     if (isUpwards && scrollTop < SOON) this.#onTop()
