@@ -18,6 +18,7 @@ export interface KeyValueStore {
 export function indexedDbStore(): KeyValueStore {
   // Opened at the first use: opening creates the database, and nothing may be stored before the visitor acts.
   let opened: UseStore | undefined
+  let isClosed = false
   const open = () => (opened = createStore('lumika', 'sessions'))
 
   // A connection that was closed under us, as when the visitor clears what sites keep, is opened once more.
@@ -26,7 +27,9 @@ export function indexedDbStore(): KeyValueStore {
       const { db } = store.transaction
       // Nobody has to wait for us to delete the database.
       db.onversionchange = () => db.close()
-      return run(store)
+      const done = run(store)
+      // What comes late opens it once more.
+      return isClosed ? done.finally(() => db.close()) : done
     }
     if (!opened) return open()(mode, politely)
     return opened(mode, politely).catch(() => open()(mode, politely))
@@ -62,6 +65,7 @@ export function indexedDbStore(): KeyValueStore {
       // Where a browser lets nobody open one it throws at once, in a sandboxed frame.
       close().catch(() => {})
       opened = undefined
+      isClosed = true
     },
   }
 }

@@ -52,7 +52,7 @@ export const texts = perLanguage(
         scores: group('1', '2', '3', '4', '5'),
       })
       .optional(),
-    attach: group('add', 'drop', 'remove', 'uploading', 'tooLarge', 'wrongType', 'failed'),
+    attach: group('add', 'drop', 'remove', 'uploading', 'tooLarge', 'wrongType', 'failed', 'notAllowed'),
   }),
 )
 

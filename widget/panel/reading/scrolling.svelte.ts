@@ -67,9 +67,11 @@ export class Scrolling {
   }
 
   #keep = (): void => {
-    // Whoever has just gone up is not told of it yet: by a key that leads to a link, say.
-    if (this.isAtEnd && this.#log.scrollTop < this.#top) this.#follow()
+    // Somebody has just scrolled, and nobody was told yet: by a key that leads to a link, say. They are to stay there.
+    const hasMoved = this.#log.scrollTop !== this.#top
+    if (hasMoved) this.#follow()
     if (this.isAtEnd) return this.toEnd()
+    if (hasMoved) return
     const { key, place = 0 } = this.#anchor ?? {}
     let { element } = this.#anchor ?? {}
     // What has come before it may have it drawn anew.
