@@ -58,8 +58,7 @@ export const callListener = (listeners: ChatListeners, event: keyof WidgetEvents
 /** Options alone, and those that are set, of properties that may hold listeners. */
 function complete(properties: object): Record<string, unknown> {
   const options = Object.entries(properties).filter(([name, value]) => value !== undefined && !/^on[A-Z]/.test(name))
-  const { serverUrl = location.origin, ...others } = Object.fromEntries(options) as Record<string, unknown>
-  return { ...others, serverUrl }
+  return { serverUrl: location.origin, ...Object.fromEntries(options) }
 }
 
 /** Whether an option stays as it is: frameworks make lists and objects anew each time they draw. An adapter is itself. */
