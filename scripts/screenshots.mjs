@@ -180,7 +180,7 @@ try {
       responseMode: 'approval',
     })
     await ask(page, oven)
-    await page.getByText('A person is checking').waitFor()
+    await page.getByText('A person is checking').first().waitFor()
   })
 } finally {
   await browser.close()
