@@ -4,22 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorBody, HistoryPage } from '../../../protocol.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
 import type { IntegrationInput } from '../../../server/access/integration.ts'
+import { conversationEndpoints } from '../../helpers/endpoints.ts'
 import { allEvents, eventOf } from '../../helpers/sse.ts'
 import { openPlace, openWorld, storages } from '../../helpers/world.ts'
 import type { Place, World } from '../../helpers/world.ts'
 
 const home = 'http://localhost:3000'
 const capability = `c_${'k'.repeat(22)}`
-const endpoints: [method: 'GET' | 'POST', path: string][] = [
-  ['GET', '/conversation/sse'],
-  ['POST', '/conversation/sse'],
-  ['GET', '/conversation/history'],
-  ['POST', '/conversation/stop'],
-  ['POST', '/conversation/person'],
-  ['POST', '/conversation/feedback'],
-  ['POST', '/conversation/typing'],
-  ['POST', '/conversation/erase'],
-]
 
 describe.each(storages)('callers, on %s', (kind) => {
   let place: Place
@@ -42,7 +33,11 @@ describe.each(storages)('callers, on %s', (kind) => {
     })
 
   /** One request; every endpoint gets the fields of all of them. */
-  function call([method, path]: [string, string], fields: [string, string][], headers: Record<string, string> = {}) {
+  function call(
+    [method, path]: readonly [string, string],
+    fields: [string, string][],
+    headers: Record<string, string> = {},
+  ) {
     const form = new URLSearchParams([['textContent', 'Hello'], ['turnId', `t${'0'.repeat(22)}`], ...fields])
     const isForm = method === 'POST'
     const url = isForm ? home + path : `${home}${path}?${form.toString()}`
@@ -65,7 +60,7 @@ describe.each(storages)('callers, on %s', (kind) => {
   ): Promise<string[]> {
     const before = traces()
     const bodies: string[] = []
-    for (const endpoint of endpoints) {
+    for (const endpoint of conversationEndpoints) {
       const response = await call(endpoint, fields, headers)
       const body = await response.text()
       expect([response.status, (JSON.parse(body) as ErrorBody).error.code]).toEqual([status, code])
@@ -205,7 +200,7 @@ describe.each(storages)('callers, on %s', (kind) => {
       const made = await create({})
       const query = token === null ? '' : `?integrationToken=${token === 'token' ? made.token : token}`
       const before = traces()
-      for (const [, path] of endpoints) {
+      for (const [, path] of conversationEndpoints) {
         const headers = { origin, 'access-control-request-method': 'POST' }
         const response = await world.lumika.fetch(new Request(home + path + query, { method: 'OPTIONS', headers }))
         expect([response.status, await response.text()]).toEqual([204, ''])

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import type { ErrorBody, HistoryPage } from '../../../protocol.ts'
 import type { IntegrationInput } from '../../../server/access/integration.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
+import { conversationEndpoints } from '../../helpers/endpoints.ts'
 import { allEvents, eventOf } from '../../helpers/sse.ts'
 import { openPlace, openWorld } from '../../helpers/world.ts'
 import type { StorageKind, World } from '../../helpers/world.ts'
@@ -17,16 +18,6 @@ export const home = 'http://localhost:3000'
 export const origin = 'https://shop.example'
 /** What everybody says. */
 export const canary = 'a message of customer 42'
-const endpoints = [
-  ['GET', '/conversation/sse'],
-  ['POST', '/conversation/sse'],
-  ['GET', '/conversation/history'],
-  ['POST', '/conversation/stop'],
-  ['POST', '/conversation/person'],
-  ['POST', '/conversation/feedback'],
-  ['POST', '/conversation/typing'],
-  ['POST', '/conversation/erase'],
-] as const
 
 /** Who a request says it is. */
 export const as = ({ token }: CreatedToken, conversationId: string, ...proof: Fields): Fields => [
@@ -96,7 +87,7 @@ export function openClaims(kind: StorageKind) {
     const asked = claims.place.asked.length
     const answered = claims.world.responder.requests.length
     const answers: string[] = []
-    for (const endpoint of endpoints) {
+    for (const endpoint of conversationEndpoints) {
       const response = await call(endpoint, fields, headers)
       const body = await response.text()
       expect([endpoint, response.status, (JSON.parse(body) as ErrorBody).error.code]).toEqual([endpoint, status, code])

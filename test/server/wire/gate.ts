@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import type { HistoryPage } from '../../../protocol.ts'
 import type { IntegrationInput } from '../../../server/access/integration.ts'
 import type { CreatedToken } from '../../../server/access/registry.ts'
+import { conversationEndpoints } from '../../helpers/endpoints.ts'
 import { openPlace, openWorld, operatorKey } from '../../helpers/world.ts'
 import type { StorageKind, World } from '../../helpers/world.ts'
 import { openWire } from './socket.ts'
@@ -49,17 +50,7 @@ const conversationId = `c_${'k'.repeat(22)}`
 /** What is said in every conversation. */
 export const canary = 'a message that only its own page may read'
 /** All that pages may ask for. */
-export const endpoints = [
-  ['GET', '/conversation/sse'],
-  ['POST', '/conversation/sse'],
-  ['GET', '/conversation/history'],
-  ['POST', '/conversation/stop'],
-  ['POST', '/conversation/person'],
-  ['POST', '/conversation/feedback'],
-  ['POST', '/conversation/typing'],
-  ['POST', '/conversation/erase'],
-  ['GET', '/widget/config'],
-] as const
+export const endpoints = [...conversationEndpoints, ['GET', '/widget/config']] as const
 
 /** Opens a server before all tests of a block, and closes it after them. */
 export function openGate(kind: StorageKind): Gate {
